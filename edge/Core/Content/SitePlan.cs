@@ -1,0 +1,45 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Edge.Core.Identity;
+using Edge.Core.Text;
+
+namespace Edge.Core.Content;
+
+/// <summary>A pack version that a site should hold. <paramref name="Due"/>: when it must be whole, for order and forecast only, never for refusal.
+/// Smaller <paramref name="Priority"/> goes first among equals.</summary>
+public sealed record PlannedPack(string Pack, long Version, DateTimeOffset? Due, int Priority);
+
+/// <summary>How far a planned lesson has come, as the relay knows it.</summary>
+public enum LessonStage { Planned, Running, Ended, Cancelled }
+
+/// <summary>A question to the class with answers to choose from; shown from second <paramref name="At"/> of the lesson on (null: from the start).</summary>
+public sealed record Poll(string Id, LocalText Question, ImmutableArray<LocalText> Options, TimeSpan? At);
+
+/// <summary>One lesson of the timetable. <paramref name="Kit"/>: the pack that stands in when the live picture is lost.</summary>
+public sealed record PlannedLesson(
+    string Id,
+    LocalText Title,
+    string Class,
+    string Subject,
+    DateTimeOffset Start,
+    TimeSpan Duration,
+    string? Kit,
+    bool Live,
+    LessonStage Stage,
+    ImmutableArray<Poll> Polls);
+
+/// <summary>Payload of the plan list: what one school should hold, in what order, by when, and its timetable. <see cref="Version"/> only grows.</summary>
+public sealed record SitePlan(long Version, string School, LocalText SchoolName, ImmutableArray<PlannedPack> Packs, ImmutableArray<PlannedLesson> Lessons)
+{
+    /// <returns>Null when the payload is no sound plan.</returns>
+    public static SitePlan? Read(ReadOnlySpan<byte> payload) =>
+        ContentJson.Read(payload, ContentJson.Default.SitePlan) is { Packs.IsDefault: false, Lessons.IsDefault: false } plan
+            && Slug.IsValid(plan.School)
+            && plan.Packs.All(pack => Slug.IsValid(pack.Pack))
+            && plan.Lessons.All(lesson => Slug.IsValid(lesson.Id) && !lesson.Polls.IsDefault && (lesson.Kit is null || Slug.IsValid(lesson.Kit))
+                && lesson.Polls.All(poll => Slug.IsValid(poll.Id) && !poll.Options.IsDefaultOrEmpty)) ? plan : null;
+
+    public byte[] ToPayload() => JsonSerializer.SerializeToUtf8Bytes(this, ContentJson.Default.SitePlan);
+
+    public PlannedLesson? Lesson(string id) => Lessons.FirstOrDefault(lesson => lesson.Id == id);
+}

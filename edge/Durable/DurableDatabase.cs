@@ -1,0 +1,117 @@
+using System.Collections.Immutable;
+using Microsoft.Data.Sqlite;
+
+namespace Edge.Durable;
+
+/// <summary>A SQLite file that keeps what it committed through a power cut: WAL with synchronous=FULL, asserted at open.
+/// One writer at a time in this process; readers do not wait for it.</summary>
+public sealed class DurableDatabase : IDisposable
+{
+    private readonly string _connectionString;
+    private readonly SemaphoreSlim _writing = new(1);
+    private readonly SqliteConnection _writer;
+
+    /// <summary>Opens or creates <paramref name="path"/> and brings its tables up to date.</summary>
+    /// <param name="path">The database file; its folder must exist.</param>
+    /// <param name="migrations">Statements in the order they came to be; the file remembers in user_version how many it has had. Never edit one that shipped: append.</param>
+    /// <exception cref="SqliteException">Not a database, damaged, or disk trouble.</exception>
+    /// <exception cref="InvalidDataException">The file comes from a newer program, or SQLite refused WAL or FULL.</exception>
+    public DurableDatabase(string path, ImmutableArray<string> migrations)
+    {
+        _connectionString = new SqliteConnectionStringBuilder { DataSource = path, Cache = SqliteCacheMode.Private, DefaultTimeout = 30 }.ToString();
+        _writer = Open();
+        try
+        {
+            Migrate(migrations);
+        }
+        catch
+        {
+            _writer.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs <paramref name="act"/> in a transaction that is on disk when the task completes; rolls back when it throws.</summary>
+    public async Task<T> WriteAsync<T>(Func<SqliteConnection, SqliteTransaction, T> act, CancellationToken cancellationToken)
+    {
+        await _writing.WaitAsync(cancellationToken);
+        try
+        {
+            using SqliteTransaction transaction = _writer.BeginTransaction();
+            T result = act(_writer, transaction);
+            transaction.Commit();
+            return result;
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    /// <inheritdoc cref="WriteAsync{T}"/>
+    public Task WriteAsync(Action<SqliteConnection, SqliteTransaction> act, CancellationToken cancellationToken) =>
+        WriteAsync((connection, transaction) =>
+        {
+            act(connection, transaction);
+            return true;
+        }, cancellationToken);
+
+    /// <summary>Reads one consistent state.</summary>
+    public T Read<T>(Func<SqliteConnection, T> act)
+    {
+        using SqliteConnection connection = Open();
+        return act(connection);
+    }
+
+    public void Dispose()
+    {
+        _writer.Dispose();
+        _writing.Dispose();
+        SqliteConnection.ClearPool(new SqliteConnection(_connectionString));
+    }
+
+    private SqliteConnection Open()
+    {
+        var connection = new SqliteConnection(_connectionString);
+        connection.Open();
+        // The bundled SQLite happens to default to FULL; another build may not (NORMAL loses commits at a power cut).
+        Execute(connection, "PRAGMA journal_mode=WAL");
+        Execute(connection, "PRAGMA synchronous=FULL");
+        Execute(connection, "PRAGMA foreign_keys=ON");
+        if (Scalar(connection, "PRAGMA journal_mode") is not "wal" || Scalar(connection, "PRAGMA synchronous") is not "2")
+            throw new InvalidDataException("SQLite refused WAL with synchronous=FULL");
+        return connection;
+    }
+
+    private void Migrate(ImmutableArray<string> migrations)
+    {
+        int done = int.Parse(Scalar(_writer, "PRAGMA user_version"), System.Globalization.CultureInfo.InvariantCulture);
+        if (done > migrations.Length)
+            throw new InvalidDataException($"the database has had {done} migrations, this program knows {migrations.Length}: it is older than its data");
+        for (int i = done; i < migrations.Length; i++)
+        {
+            using SqliteTransaction transaction = _writer.BeginTransaction();
+            Execute(_writer, migrations[i]);
+            Execute(_writer, $"PRAGMA user_version={i + 1}");
+            transaction.Commit();
+        }
+    }
+
+    private static void Execute(SqliteConnection connection, string sql)
+    {
+        using SqliteCommand command = connection.CreateCommand();
+#pragma warning disable CA2100 // Only our own constants come here.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        command.ExecuteNonQuery();
+    }
+
+    private static string Scalar(SqliteConnection connection, string sql)
+    {
+        using SqliteCommand command = connection.CreateCommand();
+#pragma warning disable CA2100
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        return Convert.ToString(command.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture) ?? "";
+    }
+}
