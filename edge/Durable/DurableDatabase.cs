@@ -3,6 +3,10 @@ using Microsoft.Data.Sqlite;
 
 namespace Edge.Durable;
 
+/// <summary>The tables of one feature: statements in the order they came to be. The file remembers how many of them it has had.
+/// Never edit one that shipped: append.</summary>
+public sealed record Schema(string Feature, ImmutableArray<string> Steps);
+
 /// <summary>A SQLite file that keeps what it committed through a power cut: WAL with synchronous=FULL, asserted at open.
 /// One writer at a time in this process; readers do not wait for it.</summary>
 public sealed class DurableDatabase : IDisposable
@@ -13,16 +17,16 @@ public sealed class DurableDatabase : IDisposable
 
     /// <summary>Opens or creates <paramref name="path"/> and brings its tables up to date.</summary>
     /// <param name="path">The database file; its folder must exist.</param>
-    /// <param name="migrations">Statements in the order they came to be; the file remembers in user_version how many it has had. Never edit one that shipped: append.</param>
+    /// <param name="schemas">The tables of each feature that keeps some in this file.</param>
     /// <exception cref="SqliteException">Not a database, damaged, or disk trouble.</exception>
     /// <exception cref="InvalidDataException">The file comes from a newer program, or SQLite refused WAL or FULL.</exception>
-    public DurableDatabase(string path, ImmutableArray<string> migrations)
+    public DurableDatabase(string path, params ImmutableArray<Schema> schemas)
     {
         _connectionString = new SqliteConnectionStringBuilder { DataSource = path, Cache = SqliteCacheMode.Private, DefaultTimeout = 30 }.ToString();
         _writer = Open();
         try
         {
-            Migrate(migrations);
+            Migrate(schemas);
         }
         catch
         {
@@ -83,26 +87,41 @@ public sealed class DurableDatabase : IDisposable
         return connection;
     }
 
-    private void Migrate(ImmutableArray<string> migrations)
+    private void Migrate(ImmutableArray<Schema> schemas)
     {
-        int done = int.Parse(Scalar(_writer, "PRAGMA user_version"), System.Globalization.CultureInfo.InvariantCulture);
-        if (done > migrations.Length)
-            throw new InvalidDataException($"the database has had {done} migrations, this program knows {migrations.Length}: it is older than its data");
-        for (int i = done; i < migrations.Length; i++)
+        Execute(_writer, "CREATE TABLE IF NOT EXISTS schema_steps (feature TEXT PRIMARY KEY, done INTEGER NOT NULL) WITHOUT ROWID");
+        foreach (Schema schema in schemas)
         {
-            using SqliteTransaction transaction = _writer.BeginTransaction();
-            Execute(_writer, migrations[i]);
-            Execute(_writer, $"PRAGMA user_version={i + 1}");
-            transaction.Commit();
+            int done = StepsDone(schema.Feature);
+            if (done > schema.Steps.Length)
+                throw new InvalidDataException($"the tables of {schema.Feature} have had {done} steps, this program knows {schema.Steps.Length}: it is older than its data");
+            for (int i = done; i < schema.Steps.Length; i++)
+            {
+                using SqliteTransaction transaction = _writer.BeginTransaction();
+                Execute(_writer, schema.Steps[i]);
+                Execute(_writer, "INSERT INTO schema_steps VALUES ($feature, $done) ON CONFLICT (feature) DO UPDATE SET done = $done",
+                    ("$feature", schema.Feature), ("$done", i + 1));
+                transaction.Commit();
+            }
         }
     }
 
-    private static void Execute(SqliteConnection connection, string sql)
+    private int StepsDone(string feature)
+    {
+        using SqliteCommand command = _writer.CreateCommand();
+        command.CommandText = "SELECT coalesce((SELECT done FROM schema_steps WHERE feature = $feature), 0)";
+        command.Parameters.AddWithValue("$feature", feature);
+        return Convert.ToInt32(command.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    private static void Execute(SqliteConnection connection, string sql, params ReadOnlySpan<(string Name, object Value)> parameters)
     {
         using SqliteCommand command = connection.CreateCommand();
 #pragma warning disable CA2100 // Only our own constants come here.
         command.CommandText = sql;
 #pragma warning restore CA2100
+        foreach ((string name, object value) in parameters)
+            command.Parameters.AddWithValue(name, value);
         command.ExecuteNonQuery();
     }
 

@@ -1,0 +1,14 @@
+using Edge.Core.Identity;
+
+namespace Relay.Identity;
+
+/// <summary>Signs lists with the keys that the root names for their kind. The relay's own keys are one implementation;
+/// keys of two staff members, or a test's, are others.</summary>
+public interface IListSigner
+{
+    /// <summary>The root list in force, as boxes get it.</summary>
+    SignedList Root { get; }
+
+    /// <exception cref="ArgumentOutOfRangeException">Root lists are not signed here.</exception>
+    SignedList Sign(ListKind kind, ReadOnlyMemory<byte> payload);
+}
