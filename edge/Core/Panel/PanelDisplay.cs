@@ -42,25 +42,25 @@ public static class PanelDisplay
         ({ Source: not LessonSource.Live }, { Live: LiveStatus.On })
             => new(PanelIcon.Live, "", new("panel.line.live-back")),
         ({ Paused: true }, _)
-            => new(PanelIcon.Paused, lesson.StartText, new("panel.line.paused", lesson.Title(language), lesson.Class)),
+            => new(PanelIcon.Paused, lesson.StartText, new("panel.line.paused", lesson.Title.In(language), lesson.Class)),
         ({ Source: LessonSource.Live }, { Live: LiveStatus.Awaited })
-            => new(PanelIcon.Awaited, lesson.StartText, new("panel.line.awaited", lesson.Title(language), lesson.Class)),
+            => new(PanelIcon.Awaited, lesson.StartText, new("panel.line.awaited", lesson.Title.In(language), lesson.Class)),
         ({ Source: LessonSource.Live }, _)
-            => new(PanelIcon.Live, lesson.StartText, new("panel.line.live", lesson.Title(language), lesson.Class)),
+            => new(PanelIcon.Live, lesson.StartText, new("panel.line.live", lesson.Title.In(language), lesson.Class)),
         ({ Source: LessonSource.Kit }, _)
-            => new(PanelIcon.Kit, $"{Item(shown, lesson) + 1}/{lesson.KitItems}", new("panel.line.kit", lesson.Title(language), lesson.Class)),
+            => new(PanelIcon.Kit, $"{Item(shown, lesson) + 1}/{lesson.KitItems}", new("panel.line.kit", lesson.Title.In(language), lesson.Class)),
         _
-            => new(PanelIcon.Replay, lesson.StartText, new("panel.line.replay", lesson.Title(language), lesson.Class)),
+            => new(PanelIcon.Replay, lesson.StartText, new("panel.line.replay", lesson.Title.In(language), lesson.Class)),
     };
 
     private static DisplayView Upcoming(PanelLesson lesson, string language) =>
-        new(PanelIcon.NextLesson, lesson.StartText, new("panel.line.next", lesson.Title(language), lesson.Class));
+        new(PanelIcon.NextLesson, lesson.StartText, new("panel.line.next", lesson.Title.In(language), lesson.Class));
 
     private static DisplayView Choice(PanelLesson? chosen, string language) => chosen switch
     {
         null                   => new(PanelIcon.Ready, "", new("panel.line.no-lesson")),
-        { BestSource: null }   => new(PanelIcon.NextLesson, chosen.StartText, new("panel.line.not-here", chosen.Title(language), chosen.Class)),
-        _                      => new(PanelIcon.NextLesson, chosen.StartText, new("panel.line.chosen", chosen.Title(language), chosen.Class)),
+        { BestSource: null }   => new(PanelIcon.NextLesson, chosen.StartText, new("panel.line.not-here", chosen.Title.In(language), chosen.Class)),
+        _                      => new(PanelIcon.NextLesson, chosen.StartText, new("panel.line.chosen", chosen.Title.In(language), chosen.Class)),
     };
 
     private static DisplayView Fault(PanelIcon icon, PanelFault fault, string? number = null) =>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Edge.Core.Text;
 
 namespace Edge.Core.Panel;
 
@@ -42,8 +43,7 @@ public enum LiveStatus
 /// <summary>One of today's lessons as the panel needs it.</summary>
 public sealed record PanelLesson(string Id)
 {
-    /// <summary>Title per language tag.</summary>
-    public ImmutableDictionary<string, string> Titles { get; init; } = ImmutableDictionary<string, string>.Empty;
+    public LocalText Title { get; init; } = new(ImmutableSortedDictionary<string, string>.Empty);
 
     /// <summary>Class as people write it: "3A".</summary>
     public string Class { get; init; } = "";
@@ -73,10 +73,6 @@ public sealed record PanelLesson(string Id)
         { KitItems: > 0 }                                                  => LessonSource.Kit,
         _                                                                  => null,
     };
-
-    /// <summary>The title in <paramref name="language"/>, else in Chinese, else in English, else the id.</summary>
-    public string Title(string language) =>
-        Titles.GetValueOrDefault(language) ?? Titles.GetValueOrDefault("zh-Hans") ?? Titles.GetValueOrDefault("en") ?? Id;
 }
 
 /// <summary>What the box knows at this moment. Durations come from the monotonic clock; no wall time is in here.</summary>
