@@ -1,1 +1,14 @@
-return 0;
+using System.CommandLine;
+using Relay;
+using Relay.Cli;
+using Relay.Fleet;
+
+var root = new RootCommand("Relay: sends packs and live lessons to schools, and brings their answers back")
+{
+    StaffClient.RelayOption,
+    StaffClient.KeyFileOption,
+    CommandLine.JsonOption,
+    RelayServer.ServeCommand(),
+    BoxCommands.Create(),
+};
+return await CommandLine.RunAsync(root, args);

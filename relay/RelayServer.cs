@@ -1,0 +1,74 @@
+using System.CommandLine;
+using System.Net;
+using Edge.Durable;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Relay.Fleet;
+using Relay.Identity;
+using Relay.Storage;
+
+namespace Relay;
+
+/// <summary><c>relay serve</c>: joins the features into one process.</summary>
+public static class RelayServer
+{
+    public static Command ServeCommand()
+    {
+        var command = new Command("serve", "Run the relay: console, box API, broker and storage in one process") { TreatUnmatchedTokensAsErrors = false };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            await using WebApplication app = await BuildAsync([.. parsed.UnmatchedTokens], cancellationToken);
+            await app.RunAsync(cancellationToken);
+            return 0;
+        });
+        return command;
+    }
+
+    /// <param name="arguments">Settings as <c>--Section:Name=value</c>; they go before environment and files.</param>
+    /// <param name="cancellationToken">Ends the start.</param>
+    public static async Task<WebApplication> BuildAsync(string[] arguments, CancellationToken cancellationToken)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = arguments, ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.Host.UseSystemd();
+        builder.Services.AddOptionsWithValidateOnStart<RelayOptions, RelayOptionsValidator>().BindConfiguration("Relay");
+        RelayOptions options = builder.Configuration.GetSection("Relay").Get<RelayOptions>() ?? new RelayOptions();
+
+        TimeProvider time = TimeProvider.System;
+        Directory.CreateDirectory(options.DataFolder);
+        RelayKeys keys = await RelayKeys.OpenAsync(Path.Combine(options.DataFolder, "keys"), options.Names, time, cancellationToken);
+        builder.Services.AddSingleton(time);
+#pragma warning disable RS0030 // The one place where chance comes from.
+        builder.Services.AddSingleton<Func<double>>(Random.Shared.NextDouble);
+#pragma warning restore RS0030
+        builder.Services.AddSingleton(_ => new DurableDatabase(Path.Combine(options.DataFolder, "relay.db"), FleetTables.Schema));
+        builder.Services.AddIdentity(keys, Path.Combine(options.DataFolder, "keys", "sessions"));
+        builder.Services.AddFleet();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(IPAddress.Parse(options.ConsoleAddress), options.ConsolePort);
+            kestrel.Listen(IPAddress.Parse(options.BoxAddress), options.BoxPort, listener =>
+            {
+                listener.MarkAsBoxApi();
+                listener.UseHttps(keys.Server, https =>
+                {
+                    https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
+                    // Judged with a reason in BoxApiGate: a box that is refused should be able to say why.
+                    https.AllowAnyClientCertificate();
+                });
+            });
+        });
+
+        WebApplication app = builder.Build();
+        app.UseRouting();
+        app.UseBoxApiGate();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.MapEnrolment();
+        app.MapFleet(_ => Task.CompletedTask);
+        app.MapGet("/time", (TimeProvider clock) => Results.Text(clock.GetUtcNow().ToString("O"))).ForBoxes();
+        app.MapGet("/healthz", () => "ok").AllowAnonymous();
+        await app.Services.GetRequiredService<FleetStore>().AllDisconnectedAsync(cancellationToken);
+        return app;
+    }
+}
