@@ -1,0 +1,23 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace Edge.Box;
+
+/// <summary>Where the box keeps its things and listens. Section <c>Box</c>.</summary>
+public sealed class BoxOptions
+{
+    /// <summary>Folder of content, outbox, recordings and identity. Default <c>box-data</c> in the working folder.</summary>
+    [Required]
+    public string DataFolder { get; set; } = "box-data";
+
+    /// <summary>Address the school's site listens on. Default all: the LAN.</summary>
+    [Required]
+    public string Address { get; set; } = "0.0.0.0";
+
+    /// <summary>Port of the school's site (HTTP). Default 8080, 80 on the appliance; 0 takes a free one.</summary>
+    [Range(0, 65535)]
+    public int Port { get; set; } = 8080;
+}
+
+[OptionsValidator]
+public sealed partial class BoxOptionsValidator : IValidateOptions<BoxOptions>;
