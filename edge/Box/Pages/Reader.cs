@@ -1,0 +1,35 @@
+using Edge.Core.Text;
+
+namespace Edge.Box.Pages;
+
+/// <summary>Who reads this page: their language and the words in it. The choice is kept in a cookie; before a choice the phone's own language counts.</summary>
+public sealed class Reader
+{
+    public const string Cookie = "lang";
+
+    private readonly Texts _texts;
+
+    public Reader(IHttpContextAccessor accessor, Texts texts)
+    {
+        HttpContext context = accessor.HttpContext ?? throw new InvalidOperationException("a reader exists only while a page is made");
+        _texts = texts;
+        string? chosen = context.Request.Query["lang"].FirstOrDefault() ?? context.Request.Cookies[Cookie];
+        Language = chosen is not null && texts.Offered.Contains(chosen) ? chosen : Languages.Choose(context.Request.Headers.AcceptLanguage, texts.Offered);
+        Path = context.Request.Path;
+    }
+
+    /// <summary>BCP 47 tag.</summary>
+    public string Language { get; }
+
+    /// <summary>Path of the page being made.</summary>
+    public string Path { get; }
+
+    /// <summary>Languages to switch to, each with its name in its own script.</summary>
+    public IEnumerable<(string Language, string OwnName)> Offered => _texts.Offered.Select(language => (language, _texts.Get(language, "language.name")));
+
+    public string this[string key] => _texts.Get(Language, key);
+
+    public string Format(string key, params object[] arguments) => _texts.Format(Language, key, arguments);
+
+    public string In(LocalText text) => text.In(Language);
+}
