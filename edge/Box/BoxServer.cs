@@ -1,0 +1,71 @@
+using System.CommandLine;
+using System.Net;
+using System.Reflection;
+using Edge.Box.Identity;
+using Edge.Box.Pages;
+using Edge.Core.Text;
+
+namespace Edge.Box;
+
+/// <summary><c>box run</c>: joins the features into the appliance's one process.</summary>
+public static class BoxServer
+{
+    public static Command RunCommand()
+    {
+        var command = new Command("run", "Run the box: the school's site, the store, the link to the relay") { TreatUnmatchedTokensAsErrors = false };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            await using WebApplication app = await BuildAsync([.. parsed.UnmatchedTokens], cancellationToken);
+            await app.RunAsync(cancellationToken);
+            return 0;
+        });
+        return command;
+    }
+
+    /// <param name="arguments">Settings as <c>--Section:Name=value</c>; they go before environment and files.</param>
+    /// <param name="cancellationToken">Ends the start.</param>
+    public static async Task<WebApplication> BuildAsync(string[] arguments, CancellationToken cancellationToken)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = arguments, ContentRootPath = AppContext.BaseDirectory });
+        builder.Host.UseSystemd();
+        // The framework's own lines per request would wear the card and bury ours; settings can bring them back.
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        builder.Logging.AddFilter("System.Net.Http", LogLevel.Warning);
+        builder.Services.AddOptionsWithValidateOnStart<BoxOptions, BoxOptionsValidator>().BindConfiguration("Box");
+        BoxOptions options = builder.Configuration.GetSection("Box").Get<BoxOptions>() ?? new BoxOptions();
+        Directory.CreateDirectory(options.DataFolder);
+
+        TimeProvider time = TimeProvider.System;
+        BoxIdentity identity = await BoxIdentity.OpenAsync(Path.Combine(options.DataFolder, "identity"), cancellationToken);
+        builder.Services.AddSingleton(time);
+#pragma warning disable RS0030 // The one place where chance comes from.
+        builder.Services.AddSingleton<Func<double>>(Random.Shared.NextDouble);
+#pragma warning restore RS0030
+        builder.Services.AddIdentity(identity);
+        builder.Services.AddSingleton(LoadTexts());
+        builder.Services.AddPages();
+        builder.Services.AddSingleton(new SiteFacts(() => null, () => identity.ClaimCode, time.GetLocalNow));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(IPAddress.Parse(options.Address), options.Port);
+        });
+
+        WebApplication app = builder.Build();
+        app.UseRouting();
+        app.MapPages();
+        return app;
+    }
+
+    private static Texts LoadTexts()
+    {
+        Assembly assembly = typeof(BoxServer).Assembly;
+        return new Texts(assembly.GetManifestResourceNames().Where(name => name.StartsWith("locale:", StringComparison.Ordinal)).Select(name =>
+        {
+            using Stream stream = assembly.GetManifestResourceStream(name)!;
+            byte[] bytes = new byte[stream.Length];
+            stream.ReadExactly(bytes);
+            return KeyValuePair.Create(name["locale:".Length..], bytes);
+        }));
+    }
+}

@@ -1,0 +1,35 @@
+using System.CommandLine;
+
+namespace Edge.Box.Cli;
+
+/// <summary>What all verbs share: <c>--json</c>, and exit codes 0 done, 1 failed, 2 wrong use.</summary>
+public static class CommandLine
+{
+    public static readonly Option<bool> JsonOption = new("--json") { Description = "Print JSON for scripts", Recursive = true };
+
+    public static async Task<int> RunAsync(RootCommand root, string[] arguments)
+    {
+        ParseResult parsed = root.Parse(arguments);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors)
+                await Console.Error.WriteLineAsync(error.Message);
+            await Console.Error.WriteLineAsync("--help shows how it is used");
+            return 2;
+        }
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException or UnauthorizedAccessException or InvalidDataException or Microsoft.Extensions.Options.OptionsValidationException)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return 1;
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync("stopped");
+            return 1;
+        }
+    }
+}
