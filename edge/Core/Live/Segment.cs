@@ -1,0 +1,21 @@
+using Edge.Core.Content;
+
+namespace Edge.Core.Live;
+
+/// <summary>One media segment of a lesson, as we number and keep it: MPEG-TS that begins with its PAT and PMT.</summary>
+/// <param name="Sequence">Our own media sequence: from 0, no holes, never reused.</param>
+/// <param name="Duration">Over zero; rounded to whole seconds at most the lesson's target duration.</param>
+/// <param name="ProgramTime">Date and time of its first picture on the sender's clock (RFC 8216 §4.3.2.6). Never read off a box's clock.</param>
+/// <param name="Discontinuity">Its time stamps or tracks do not continue those of the segment before.</param>
+/// <param name="Hash">SHA-256 of its bytes.</param>
+public sealed record Segment(long Sequence, TimeSpan Duration, DateTimeOffset ProgramTime, bool Discontinuity, int LengthBytes, ChunkId Hash)
+{
+    /// <summary>Longest segment we take in or make: 4 s at 32 Mbit/s.</summary>
+    public const int MaxLengthBytes = 16 << 20;
+
+    /// <summary>When the next one begins if it follows on.</summary>
+    public DateTimeOffset ProgramEnd => ProgramTime + Duration;
+
+    /// <summary>Its address beside its playlist.</summary>
+    public string FileName => $"{Sequence}.ts";
+}

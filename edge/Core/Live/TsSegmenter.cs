@@ -1,0 +1,258 @@
+using System.Buffers;
+using System.Collections.Immutable;
+
+namespace Edge.Core.Live;
+
+/// <summary>Bounds of the segmenter.</summary>
+/// <param name="Target">Wished length of a segment; it is cut at the first key frame from seven eighths of this on.</param>
+/// <param name="MaxSegmentBytes">A longer one is closed where it stands.</param>
+public readonly record struct TsSegmenterLimits(TimeSpan Target, int MaxSegmentBytes)
+{
+    /// <summary>Longest segment: twice the target; from there it is cut at any picture.</summary>
+    public TimeSpan Longest => 2 * Target;
+}
+
+/// <summary>A segment as the segmenter cut it.</summary>
+/// <param name="Bytes">Whole packets, beginning with PAT and PMT.</param>
+/// <param name="Duration">From decode times of its pictures; over zero, at most twice the target.</param>
+/// <param name="Discontinuity">It does not follow on from the one before.</param>
+/// <param name="StartsAtKeyFrame">A player can start with it.</param>
+public sealed record TsSegment(ReadOnlyMemory<byte> Bytes, TimeSpan Duration, bool Discontinuity, bool StartsAtKeyFrame);
+
+/// <summary>Cuts an endless MPEG transport stream, given in any slices, into segments for HLS. Keeps the first programme of the stream: its tracks byte for byte,
+/// its PAT and PMT as sent but with a counter of ours, nothing else. Never throws on what it reads, and holds at most one segment.
+/// <para>Where decode times step back, or more than <see cref="Jump"/> is missing, the segment ends at its last good time and the next one is marked
+/// (VLC and ffmpeg put such holes inside one giant segment, which stops players for good).</para></summary>
+public sealed class TsSegmenter(TsSegmenterLimits limits)
+{
+    /// <summary>As much missing time is still the same stream.</summary>
+    public static readonly TimeSpan Jump = TimeSpan.FromSeconds(1);
+
+    // Three sync bytes in their places tell a packet border from a chance 0x47.
+    private const int SyncSpanBytes = 2 * TsPacket.LengthBytes + 1;
+    private const int PendingBytes = 64 << 10;
+    private const long ClockHertz = 90_000;
+
+    private readonly long _target = Ticks(limits.Target) - Ticks(limits.Target) / 8;
+    private readonly long _longest = Ticks(limits.Longest);
+    private readonly byte[] _pending = new byte[PendingBytes];
+    private int _pendingLength;
+    private bool _synced;
+
+    private readonly TsSectionReader _pat = new();
+    private TsSectionReader _pmt = new();
+    private byte[] _patSection = [];
+    private byte[] _pmtSection = [];
+    private int _pmtPid = -1;
+    private int _patContinuity;
+    private int _pmtContinuity;
+    private TsProgram? _program;
+
+    private readonly ArrayBufferWriter<byte> _segment = new(1 << 20);
+    private readonly ImmutableArray<TsSegment>.Builder _finished = ImmutableArray.CreateBuilder<TsSegment>();
+    private bool _open;
+    private bool _startsAtKeyFrame;
+    private bool _discontinuity;
+    private long _last;
+    private long _elapsed;
+    private long _frame;
+    private long? _waitingSince;
+
+    /// <summary>Takes in the next bytes of the stream.</summary>
+    /// <returns>The segments that they completed, most often none.</returns>
+    public ImmutableArray<TsSegment> Push(ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            int take = Math.Min(bytes.Length, _pending.Length - _pendingLength);
+            bytes[..take].CopyTo(_pending.AsSpan(_pendingLength));
+            _pendingLength += take;
+            bytes = bytes[take..];
+            TakePackets();
+        }
+        return Finished();
+    }
+
+    /// <summary>The stream is over: what is held becomes the last segment.</summary>
+    public ImmutableArray<TsSegment> Finish()
+    {
+        if (_open)
+            Close(_elapsed + _frame);
+        _open = false;
+        _pendingLength = 0;
+        return Finished();
+    }
+
+    private ImmutableArray<TsSegment> Finished() => _finished.Count == 0 ? [] : _finished.DrainToImmutable();
+
+    private void TakePackets()
+    {
+        ReadOnlySpan<byte> rest = _pending.AsSpan(0, _pendingLength);
+        while (true)
+        {
+            if (!_synced)
+            {
+                int at = 0;
+                while (at + SyncSpanBytes <= rest.Length && !IsBorder(rest[at..]))
+                    at++;
+                _synced = at + SyncSpanBytes <= rest.Length;
+                rest = rest[at..];
+            }
+            if (!_synced || rest.Length < TsPacket.LengthBytes)
+                break;
+            _synced = rest[0] == TsPacket.Sync;
+            if (!_synced)
+                continue;
+            Take(new TsPacket(rest));
+            rest = rest[TsPacket.LengthBytes..];
+        }
+        rest.CopyTo(_pending);
+        _pendingLength = rest.Length;
+    }
+
+    private static bool IsBorder(ReadOnlySpan<byte> bytes) =>
+        bytes[0] == TsPacket.Sync && bytes[TsPacket.LengthBytes] == TsPacket.Sync && bytes[2 * TsPacket.LengthBytes] == TsPacket.Sync;
+
+    private void Take(in TsPacket packet)
+    {
+        if (packet.Damaged)
+            return;
+        if (packet.Pid == 0)
+        {
+            if (_pat.Take(packet, out ReadOnlySpan<byte> section) && TsTables.TryReadPat(section, out int pmtPid))
+                TakePat(section, pmtPid);
+        }
+        else if (packet.Pid == _pmtPid)
+        {
+            if (_pmt.Take(packet, out ReadOnlySpan<byte> section) && TsTables.TryReadPmt(section, out TsProgram program))
+                TakePmt(section, program);
+        }
+        else if (_program is { Clock: { } clock } && _program.Carries(packet.Pid))
+        {
+            if (packet.UnitStart && PesStart.TryRead(packet.Payload, out PesStart start))
+            {
+                if (packet.Pid == clock.Pid)
+                    TakePicture(start.DecodeTime, packet.RandomAccess || !clock.IsVideo || start.IsKeyFrame(clock.StreamType));
+                else
+                    TakeOther(start.DecodeTime);
+            }
+            Write(packet.Bytes);
+        }
+    }
+
+    private void TakePat(ReadOnlySpan<byte> section, int pmtPid)
+    {
+        if (pmtPid != _pmtPid)
+        {
+            (_pmtPid, _pmt, _pmtContinuity) = (pmtPid, new TsSectionReader(), 0);
+            Break();
+            _program = null;
+        }
+        _patSection = Kept(_patSection, section);
+        WriteTable(_patSection, 0, ref _patContinuity);
+    }
+
+    private void TakePmt(ReadOnlySpan<byte> section, TsProgram program)
+    {
+        if (_program is not null && !_program.SameTracks(program))
+            Break();
+        _program = program;
+        _pmtSection = Kept(_pmtSection, section);
+        WriteTable(_pmtSection, _pmtPid, ref _pmtContinuity);
+    }
+
+    private static byte[] Kept(byte[] former, ReadOnlySpan<byte> section) => section.SequenceEqual(former) ? former : section.ToArray();
+
+    private void TakePicture(long time, bool key)
+    {
+        if (!_open)
+        {
+            // Start with a key frame, but do not wait for ever: some senders mark none.
+            _waitingSince ??= time;
+            if (key || Math.Abs(Step(_waitingSince.Value, time)) >= _longest)
+                Open(time, key);
+            return;
+        }
+        long step = Step(_last, time);
+        if (step < 0 || (_frame > 0 ? step - _frame > Ticks(Jump) : step > _longest))
+        {
+            Close(_elapsed + _frame);
+            _discontinuity = true;
+            Open(time, key);
+            return;
+        }
+        long elapsed = _elapsed + step;
+        if (step > 0)
+            _frame = step;
+        _last = time;
+        if ((key && elapsed >= _target) || elapsed + _frame > _longest)
+        {
+            Close(Math.Min(elapsed, _longest));
+            Open(time, key);
+        }
+        else
+        {
+            _elapsed = elapsed;
+        }
+    }
+
+    /// <summary>Sound alone going on far beyond the picture: the picture has died, and a segment must not grow with it.</summary>
+    private void TakeOther(long time)
+    {
+        if (_open && Math.Abs(Step(_last, time)) > _longest + Ticks(Jump))
+            Break();
+    }
+
+    private void Open(long time, bool key)
+    {
+        (_open, _startsAtKeyFrame, _last, _elapsed, _waitingSince) = (true, key, time, 0, null);
+        _segment.ResetWrittenCount();
+        WriteTable(_patSection, 0, ref _patContinuity);
+        WriteTable(_pmtSection, _pmtPid, ref _pmtContinuity);
+    }
+
+    /// <summary>Ends the open segment; what comes next starts afresh.</summary>
+    private void Break()
+    {
+        if (_open)
+            Close(_elapsed + _frame);
+        (_open, _discontinuity, _frame, _waitingSince) = (false, true, 0, null);
+    }
+
+    private void Close(long duration)
+    {
+        // A lone picture of unknown length is nothing that can be listed.
+        if (duration <= 0)
+        {
+            _discontinuity = true;
+            return;
+        }
+        _finished.Add(new TsSegment(_segment.WrittenSpan.ToArray(), TimeSpan.FromTicks(duration * TimeSpan.TicksPerSecond / ClockHertz), _discontinuity, _startsAtKeyFrame));
+        _discontinuity = false;
+    }
+
+    private void WriteTable(byte[] section, int pid, ref int continuity)
+    {
+        if (!_open)
+            return;
+        Span<byte> packets = stackalloc byte[TsTables.PacketBytes(TsTables.MaxSectionBytes)];
+        packets = packets[..TsTables.PacketBytes(section.Length)];
+        TsTables.WritePackets(section, pid, ref continuity, packets);
+        Write(packets);
+    }
+
+    private void Write(ReadOnlySpan<byte> packets)
+    {
+        if (!_open)
+            return;
+        if (_segment.WrittenCount + packets.Length > limits.MaxSegmentBytes)
+            Break();
+        else
+            _segment.Write(packets);
+    }
+
+    /// <summary>From one 33-bit time to another the short way round.</summary>
+    private static long Step(long from, long to) => (to - from) << 31 >> 31;
+
+    private static long Ticks(TimeSpan span) => (long)(span.TotalSeconds * ClockHertz);
+}
