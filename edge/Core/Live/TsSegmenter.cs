@@ -144,9 +144,9 @@ public sealed class TsSegmenter(TsSegmenterLimits limits)
     {
         if (pmtPid != _pmtPid)
         {
-            (_pmtPid, _pmt, _pmtContinuity) = (pmtPid, new TsSectionReader(), 0);
-            Break();
-            _program = null;
+            if (_program is not null)
+                Break();
+            (_pmtPid, _pmt, _pmtContinuity, _program) = (pmtPid, new TsSectionReader(), 0, null);
         }
         _patSection = Kept(_patSection, section);
         WriteTable(_patSection, 0, ref _patContinuity);
