@@ -3,7 +3,7 @@ using Edge.Durable;
 namespace Relay.Fleet;
 
 /// <summary>Schools, boxes and claims. Times are Unix milliseconds of the relay's clock.</summary>
-internal static class FleetTables
+public static class FleetTables
 {
     public static readonly Schema Schema = new("fleet",
     [

@@ -1,0 +1,23 @@
+namespace TestKit.Disk;
+
+/// <summary>A folder of its own for one test; gone with it.</summary>
+public sealed class TempFolder : IDisposable
+{
+    public TempFolder() => Path = Directory.CreateTempSubdirectory("edge-test-").FullName;
+
+    public string Path { get; }
+
+    public string this[string name] => System.IO.Path.Combine(Path, name);
+
+    public void Dispose()
+    {
+        try
+        {
+            Directory.Delete(Path, recursive: true);
+        }
+        catch (IOException)
+        {
+            // A process that the test killed may still hold a file; the system's own cleaning takes the folder.
+        }
+    }
+}
