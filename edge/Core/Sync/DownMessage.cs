@@ -1,0 +1,65 @@
+using System.Text.Json;
+using Edge.Core.Feedback;
+using Edge.Core.Identity;
+
+namespace Edge.Core.Sync;
+
+/// <summary>What an item down is. The names travel.</summary>
+public enum DownKind
+{
+    /// <summary>An answer to <see cref="DownItem.About"/>.</summary>
+    Answer,
+    /// <summary><see cref="DownItem.About"/> will not be answered, and why.</summary>
+    Declined,
+    /// <summary>A word to a lesson or the school, about no item.</summary>
+    Notice,
+}
+
+/// <summary>Something people at the centre send to one box: shown when it arrives, bound to its lesson.</summary>
+/// <param name="Sequence">1, 2, 3 … per box. The box takes them in order and reports the last one on its disk (<see cref="EnvelopeHeader.DownThrough"/>).</param>
+/// <param name="Id">Its name, 1 to 64 characters: one that came before under another sequence is shown once.</param>
+/// <param name="Kind">What it is.</param>
+/// <param name="About">The item it answers (<see cref="ItemId"/>), or null.</param>
+/// <param name="Lesson">The lesson it belongs to, or null.</param>
+/// <param name="Text">At most <see cref="MaxTextBytes"/> in UTF-8.</param>
+public sealed record DownItem(long Sequence, string Id, DownKind Kind, string? About, string? Lesson, string Text)
+{
+    public const int MaxTextBytes = 2048;
+
+    public bool IsSound =>
+        Sequence > 0 && Id.Length is > 0 and <= 64 && Enum.IsDefined(Kind)
+        && (About is null ? Kind == DownKind.Notice : ItemId.TryParse(About, out _))
+        && (Lesson is null || Slug.IsValid(Lesson))
+        && System.Text.Encoding.UTF8.GetByteCount(Text) <= MaxTextBytes;
+}
+
+/// <summary>Something changed at the relay that a box would otherwise find at its next look.</summary>
+public enum Nudge
+{
+    /// <summary>There are newer signed lists.</summary>
+    Lists,
+    /// <summary>A lesson went live or ended.</summary>
+    Live,
+}
+
+/// <summary>One message from the relay on <c>box/{id}/down</c>, JSON; exactly one of the members is there.</summary>
+public sealed record DownMessage(Ack? Ack = null, EpochGrant? Epoch = null, DownItem? Item = null, Nudge? Nudge = null)
+{
+    /// <summary>Longest message; a longer one is not ours.</summary>
+    public const int MaxBytes = 16 << 10;
+
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, SyncJson.Default.DownMessage);
+
+    /// <summary>Null when the bytes are no sound message.</summary>
+    public static DownMessage? Read(ReadOnlySpan<byte> json)
+    {
+        if (json.Length > MaxBytes || SyncJson.Read(json, SyncJson.Default.DownMessage) is not { } message)
+            return null;
+        int members = (message.Ack is null ? 0 : 1) + (message.Epoch is null ? 0 : 1) + (message.Item is null ? 0 : 1) + (message.Nudge is null ? 0 : 1);
+        bool sound = members == 1
+            && message.Item is null or { IsSound: true }
+            && message.Epoch is null or { Epoch: > 0 }
+            && (message.Nudge is not { } nudge || Enum.IsDefined(nudge));
+        return sound ? message : null;
+    }
+}

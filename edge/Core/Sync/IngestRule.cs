@@ -1,0 +1,65 @@
+namespace Edge.Core.Sync;
+
+/// <summary>How far the relay has stored one box's items.</summary>
+/// <param name="Epoch">The epoch in force; 0: none was issued.</param>
+/// <param name="Storage">The storage it was issued to.</param>
+/// <param name="Through">All up to here is stored.</param>
+public readonly record struct IngestCursor(long Epoch, ulong Storage, long Through);
+
+/// <summary>What to do with a batch.</summary>
+public enum IngestVerdict
+{
+    /// <summary>Store the items after the first <see cref="IngestDecision.Skip"/>, move the cursor, ack.</summary>
+    Accept,
+    /// <summary>Held already, or a greeting: ack.</summary>
+    Duplicate,
+    /// <summary>Something before it is missing: ack with <see cref="Ack.Resend"/>.</summary>
+    Gap,
+    /// <summary>Say the epoch in force once more.</summary>
+    TellEpoch,
+    /// <summary>Issue a new epoch: first contact, another storage, an epoch of the future.</summary>
+    NewEpoch,
+    /// <summary>A sequence that is held with other content: the storage was restored or cloned. Issue a new epoch and say so.</summary>
+    Clash,
+}
+
+/// <param name="Verdict">What to do.</param>
+/// <param name="Cursor">The cursor afterwards.</param>
+/// <param name="Skip">How many items at the front are held already.</param>
+public readonly record struct IngestDecision(IngestVerdict Verdict, IngestCursor Cursor, int Skip = 0);
+
+/// <summary>The relay's side of exactly-once: decides over an arriving batch, stores nothing itself.</summary>
+public static class IngestRule
+{
+    /// <param name="cursor">Where the box stands; default for one never heard of.</param>
+    /// <param name="header">The batch.</param>
+    /// <param name="digest">Digest of the batch's item at an index; null when it cannot be read.</param>
+    /// <param name="held">Digest of what is stored at a sequence of the epoch in force; null when it is not known any more.</param>
+    public static IngestDecision Decide(IngestCursor cursor, EnvelopeHeader header, Func<int, UInt128?> digest, Func<long, UInt128?> held)
+    {
+        if (header.Epoch != cursor.Epoch || header.Storage != cursor.Storage || cursor.Epoch == 0)
+            return OtherEpoch(cursor, header);
+        if (header.First > cursor.Through + 1)
+            return new IngestDecision(IngestVerdict.Gap, cursor);
+        int overlap = (int)Math.Min(header.Count, cursor.Through - header.First + 1);
+        for (int i = 0; i < overlap; i++)
+        {
+            if (held(header.First + i) is { } stored && digest(i) is { } arrived && stored != arrived)
+                return Issue(cursor, header, IngestVerdict.Clash);
+        }
+        return header.Last <= cursor.Through
+            ? new IngestDecision(IngestVerdict.Duplicate, cursor)
+            : new IngestDecision(IngestVerdict.Accept, cursor with { Through = header.Last }, overlap);
+    }
+
+    private static IngestDecision OtherEpoch(IngestCursor cursor, EnvelopeHeader header)
+    {
+        bool sameStorage = cursor.Epoch != 0 && header.Storage == cursor.Storage;
+        // A late batch of the epoch before, or the grant was lost on the way. A box that gave its epoch up after storing under it gets another.
+        bool tell = sameStorage && header.Epoch < cursor.Epoch && (header.Epoch != 0 || cursor.Through == 0);
+        return tell ? new IngestDecision(IngestVerdict.TellEpoch, cursor) : Issue(cursor, header, IngestVerdict.NewEpoch);
+    }
+
+    private static IngestDecision Issue(IngestCursor cursor, EnvelopeHeader header, IngestVerdict verdict) =>
+        new(verdict, new IngestCursor(Math.Max(cursor.Epoch, header.Epoch) + 1, header.Storage, Through: 0));
+}
