@@ -13,13 +13,19 @@ public readonly record struct Outbox(long Epoch, long Last, long Acked, long Kep
 {
     public long Unsent => Last - Acked;
 
-    /// <summary>Takes in an ack. One that is late, repeated, foreign or ahead of us changes nothing.
+    /// <summary>Takes in an ack. One that is late, repeated or foreign changes nothing.
     /// One from a relay that was restored and knows less than before takes us back; when what it lacks is no longer here,
-    /// the sequence cannot go on and the epoch ends.</summary>
-    public Outbox With(Ack ack)
+    /// the sequence cannot go on and the epoch ends.
+    /// It ends too when the relay holds more than we ever gave, or another item: then this storage is an older copy of itself, and
+    /// the numbers that it would give next are taken.</summary>
+    /// <param name="ack">The ack.</param>
+    /// <param name="held">Low half of the digest of our item at <see cref="Ack.Through"/>; null when it is no longer here.</param>
+    public Outbox With(Ack ack, ulong? held = null)
     {
-        if (ack.Epoch != Epoch || Epoch == 0 || ack.Generation < Generation || ack.Through < 0 || ack.Through > Last)
+        if (ack.Epoch != Epoch || Epoch == 0 || ack.Generation < Generation || ack.Through < 0)
             return this;
+        if (ack.Through > Last || (ack.Digest != 0 && held is { } digest && digest != ack.Digest))
+            return this with { Epoch = 0 };
         if (ack.Through >= Acked)
             return this with { Acked = ack.Through, Generation = ack.Generation };
         if (ack.Generation == Generation)

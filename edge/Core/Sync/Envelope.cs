@@ -9,9 +9,11 @@ namespace Edge.Core.Sync;
 /// <param name="Epoch">0: the box has none and asks for one.</param>
 /// <param name="Storage">Chance number made with the box's database: another one is another storage, whatever the card says.</param>
 /// <param name="First">Sequence of the first item; of the next item to come when there is none.</param>
+/// <param name="Previous">Low half of the digest of the item before the first, 0 when there is none or it is gone: each batch proves that it goes on
+/// from what the relay holds, so that two copies of one storage cannot be taken for one.</param>
 /// <param name="Count">Number of items; 0 is a greeting, answered with an <see cref="Ack"/> or an <see cref="EpochGrant"/>.</param>
 /// <param name="DownThrough">All items down up to here are on the box's disk (<see cref="DownItem.Sequence"/>).</param>
-public readonly record struct EnvelopeHeader(long Epoch, ulong Storage, long First, int Count, long DownThrough)
+public readonly record struct EnvelopeHeader(long Epoch, ulong Storage, long First, ulong Previous, int Count, long DownThrough)
 {
     public long Last => First + Count - 1;
 }
@@ -26,8 +28,8 @@ public enum EnvelopeRead
     Foreign,
 }
 
-/// <summary>Many items in one message: version (1 byte, 1), epoch (varint), storage (8 bytes), first sequence (varint), count (varint), down-through (varint),
-/// then, if there are items, coding (1 byte: 0 as is, 1 Brotli, RFC 7932), length of the uncoded items (varint), the items (<see cref="ItemCodec"/>).
+/// <summary>Many items in one message: version (1 byte, 1), epoch (varint), storage (8 bytes), first sequence (varint),
+/// previous digest (8 bytes), count (varint), down-through (varint), then, if there are items, coding (1 byte: 0 as is, 1 Brotli, RFC 7932), length of the uncoded items (varint), the items (<see cref="ItemCodec"/>).
 /// Numbers are unsigned LEB128; fixed ones big-endian.</summary>
 public static class Envelope
 {
@@ -48,17 +50,21 @@ public static class Envelope
     private const int BrotliQuality = 5;
     private const int BrotliWindow = 18;
 
+    /// <param name="header">Its count is that of <paramref name="items"/>.</param>
+    /// <param name="items">In order of their sequence.</param>
     /// <exception cref="ArgumentOutOfRangeException">Over <see cref="MaxItems"/> or <see cref="MaxItemBytes"/>: the caller batches.</exception>
-    public static byte[] Write(long epoch, ulong storage, long first, long downThrough, ImmutableArray<FeedbackItem> items)
+    public static byte[] Write(EnvelopeHeader header, ImmutableArray<FeedbackItem> items)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(items.Length, MaxItems);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(header.Count, items.Length);
         var envelope = new ArrayBufferWriter<byte>(256);
         envelope.Byte(Version);
-        envelope.Varint((ulong)epoch);
-        envelope.UInt64(storage);
-        envelope.Varint((ulong)first);
-        envelope.Varint((ulong)items.Length);
-        envelope.Varint((ulong)downThrough);
+        envelope.Varint((ulong)header.Epoch);
+        envelope.UInt64(header.Storage);
+        envelope.Varint((ulong)header.First);
+        envelope.UInt64(header.Previous);
+        envelope.Varint((ulong)header.Count);
+        envelope.Varint((ulong)header.DownThrough);
         if (items.Length == 0)
             return envelope.WrittenSpan.ToArray();
 
@@ -99,10 +105,11 @@ public static class Envelope
             || !reader.TryVarint(out ulong epoch) || epoch > MaxNumber
             || !reader.TryUInt64(out ulong storage)
             || !reader.TryVarint(out ulong first) || first is 0 or > MaxNumber
+            || !reader.TryUInt64(out ulong previous)
             || !reader.TryVarint(out ulong count) || count > MaxItems
             || !reader.TryVarint(out ulong downThrough) || downThrough > MaxNumber)
             return false;
-        header = new EnvelopeHeader((long)epoch, storage, (long)first, (int)count, (long)downThrough);
+        header = new EnvelopeHeader((long)epoch, storage, (long)first, previous, (int)count, (long)downThrough);
         return true;
     }
 

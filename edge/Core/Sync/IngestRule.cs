@@ -41,6 +41,8 @@ public static class IngestRule
             return OtherEpoch(cursor, header);
         if (header.First > cursor.Through + 1)
             return new IngestDecision(IngestVerdict.Gap, cursor);
+        if (header.Previous != 0 && header.First > 1 && held(header.First - 1) is { } before && (ulong)before != header.Previous)
+            return Issue(cursor, header, IngestVerdict.Clash);
         int overlap = (int)Math.Min(header.Count, cursor.Through - header.First + 1);
         for (int i = 0; i < overlap; i++)
         {
@@ -54,9 +56,9 @@ public static class IngestRule
 
     private static IngestDecision OtherEpoch(IngestCursor cursor, EnvelopeHeader header)
     {
-        bool sameStorage = cursor.Epoch != 0 && header.Storage == cursor.Storage;
-        // A late batch of the epoch before, or the grant was lost on the way. A box that gave its epoch up after storing under it gets another.
-        bool tell = sameStorage && header.Epoch < cursor.Epoch && (header.Epoch != 0 || cursor.Through == 0);
+        // A late batch of the epoch before, or the grant was lost on the way. Once something is stored under it, who asks is an older copy
+        // of the storage or has given the epoch up: either gets another.
+        bool tell = cursor.Epoch != 0 && header.Storage == cursor.Storage && header.Epoch < cursor.Epoch && cursor.Through == 0;
         return tell ? new IngestDecision(IngestVerdict.TellEpoch, cursor) : Issue(cursor, header, IngestVerdict.NewEpoch);
     }
 

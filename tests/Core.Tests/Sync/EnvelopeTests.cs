@@ -9,7 +9,7 @@ namespace Edge.Core.Tests.Sync;
 
 public class EnvelopeTests
 {
-    private static byte[] Sample() => Envelope.Write(3, 0x58D2A1B3C4D5E6F7, 8, 5, [Items.Question(1), Items.Question(2, "为什么?")]);
+    private static byte[] Sample() => Envelope.Write(new(3, 0x58D2A1B3C4D5E6F7, 8, 0xD0D1D2D3D4D5D6D7, 2, 5), [Items.Question(1), Items.Question(2, "为什么?")]);
 
     [Fact]
     public void The_bytes_of_version_1_stay_as_they_are()
@@ -17,16 +17,16 @@ public class EnvelopeTests
         string golden = Path.Combine(AppContext.BaseDirectory, "Sync", "envelope-1.hex");
         Assert.Equal(File.ReadAllText(golden).Trim(), Convert.ToHexStringLower(Sample()));
         Assert.Equal(EnvelopeRead.Whole, Envelope.Read(Convert.FromHexString(File.ReadAllText(golden).Trim()), out EnvelopeHeader header, out var items));
-        Assert.Equal(new EnvelopeHeader(3, 0x58D2A1B3C4D5E6F7, 8, 2, 5), header);
+        Assert.Equal(new EnvelopeHeader(3, 0x58D2A1B3C4D5E6F7, 8, 0xD0D1D2D3D4D5D6D7, 2, 5), header);
         Assert.Equal([Items.Question(1), Items.Question(2, "为什么?")], items);
     }
 
     [Fact]
     public void An_envelope_comes_back_as_it_was() => Items.Any.Array[0, 40].Sample(items =>
     {
-        byte[] bytes = Envelope.Write(1, 2, 3, 4, [.. items]);
+        byte[] bytes = Envelope.Write(new(1, 2, 3, 9, items.Length, 4), [.. items]);
         return Envelope.Read(bytes, out EnvelopeHeader header, out var read) == EnvelopeRead.Whole
-            && header == new EnvelopeHeader(1, 2, 3, items.Length, 4) && read.SequenceEqual(items);
+            && header == new EnvelopeHeader(1, 2, 3, 9, items.Length, 4) && read.SequenceEqual(items);
     });
 
     [Fact]
@@ -40,7 +40,7 @@ public class EnvelopeTests
     [Fact]
     public void Any_bytes_are_read_without_an_exception()
     {
-        byte[] sound = Envelope.Write(1, 2, 3, 4, [.. Enumerable.Range(1, 60).Select(n => Items.Question((ulong)n, $"Question {n}?"))]);
+        byte[] sound = Envelope.Write(new(1, 2, 3, 9, 60, 4), [.. Enumerable.Range(1, 60).Select(n => Items.Question((ulong)n, $"Question {n}?"))]);
         Gen.Select(Gen.Int[0, sound.Length - 1], Gen.Byte, Gen.Int[0, sound.Length]).Sample((at, value, length) =>
         {
             byte[] damaged = [.. sound];
@@ -54,20 +54,20 @@ public class EnvelopeTests
     public void A_small_message_cannot_claim_much_room()
     {
         // 30 bytes that promise more than the bound, and a count without items.
-        Assert.Equal(EnvelopeRead.BadItems, Envelope.Read([1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 100, 0, 1, 0xFF, 0xFF, 0xFF, 0x7F, 1, 2, 3], out _, out _));
-        Assert.Equal(EnvelopeRead.Foreign, Envelope.Read([1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xFF, 0x7F, 0, 0], out _, out _));
+        Assert.Equal(EnvelopeRead.BadItems, Envelope.Read([1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 100, 0, 1, 0xFF, 0xFF, 0xFF, 0x7F, 1, 2, 3], out _, out _));
+        Assert.Equal(EnvelopeRead.Foreign, Envelope.Read([1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0x7F, 0, 0], out _, out _));
     }
 
     [Fact]
     public void Too_many_items_are_the_writers_fault() => Assert.Throws<ArgumentOutOfRangeException>(() =>
-        Envelope.Write(1, 2, 3, 4, [.. Enumerable.Range(1, Envelope.MaxItems + 1).Select(n => Items.Question((ulong)n))]));
+        Envelope.Write(new(1, 2, 3, 9, Envelope.MaxItems + 1, 4), [.. Enumerable.Range(1, Envelope.MaxItems + 1).Select(n => Items.Question((ulong)n))]));
 
     [Fact]
     public void A_hundred_votes_cost_at_most_20_bytes_each()
     {
         var chance = new Random(1);
         ImmutableArray<FeedbackItem> votes = [.. Enumerable.Range(1, 100).Select(n => Items.Vote(n, chance))];
-        double each = Envelope.Write(1, 2, 3, 4, votes).Length / 100.0;
+        double each = Envelope.Write(new(1, 2, 3, 9, 100, 4), votes).Length / 100.0;
         TestContext.Current.TestOutputHelper?.WriteLine($"{each} bytes a vote in an envelope of 100");
         Assert.InRange(each, 1, 20);
     }

@@ -1,4 +1,3 @@
-using CsCheck;
 using Edge.Core.Feedback;
 using Edge.Core.Identity;
 using Edge.Core.Sync;

@@ -39,7 +39,7 @@ internal sealed class World(int seed)
             case < 92: _box = _box with { Window = default }; break;                     // box or link restarts
             case < 94: _relay = _relay.Restarted(); break;
             case < 96: _backup = _relay.Copy(); break;
-            case < 97: _relay = _backup.Copy(after: _relay.Generation); break;           // relay restored
+            case < 97: RestoreRelay(); break;
             case < 98: _image = _box.Copy(); break;
             case < 99 when CardMayBeRestored: RestoreCard(); break;
             default: _box = _box with { Window = default }; break;
@@ -76,7 +76,7 @@ internal sealed class World(int seed)
     {
         if (!_box.Window.Greeted)
         {
-            _up.Add(Envelope.Write(_box.Outbox.Epoch, _box.Storage, _box.Outbox.Acked + 1, 0, []));
+            _up.Add(_box.Envelope(_box.Outbox.Acked + 1, 0));
             return;
         }
         if (_box.Window.Next(_box.Outbox, maxItems: 5, maxAhead: 15) is not { } next)
@@ -85,8 +85,7 @@ internal sealed class World(int seed)
                 _box = _box with { Window = default };                                   // waited long enough for an ack
             return;
         }
-        int skip = (int)(next.First - 1 - _box.Outbox.Kept);
-        _up.Add(Envelope.Write(_box.Outbox.Epoch, _box.Storage, next.First, 0, [.. _box.Rows.Skip(skip).Take(next.Count)]));
+        _up.Add(_box.Envelope(next.First, next.Count));
         _box = _box with { Window = _box.Window.WithSent(next.First + next.Count - 1) };
     }
 
@@ -112,10 +111,22 @@ internal sealed class World(int seed)
         return _chance.NextDouble() < Loss ? null : message;
     }
 
+    // A backup older than the window that a box keeps is a loss that nobody can mend: see to it that there is none.
+    private void RestoreRelay()
+    {
+        if (_relay.Stored.Count - _backup.Stored.Count <= SimBox.Retained / 2)
+            _relay = _backup.Copy(after: _relay.Generation);
+    }
+
+    private void Forget(SimBox box)
+    {
+        var held = _relay.Stored.Concat(box.Rows.Select(row => row.Digest())).ToHashSet();
+        Promised.RemoveAll(digest => !held.Contains(digest));
+    }
+
     private void RestoreCard()
     {
-        var held = _relay.Stored.Concat(_image.Rows.Select(row => row.Digest())).ToHashSet();
-        Promised.RemoveAll(digest => !held.Contains(digest));
+        Forget(_image);
         _box = _image.Copy() with { Window = default };
         _backup = _relay.Copy();                                                         // relay and card at once is a loss nobody can mend
         if (_chance.Next(3) == 0)
@@ -125,7 +136,7 @@ internal sealed class World(int seed)
 
 internal sealed record SimBox(ulong Storage)
 {
-    private const int Retained = 40;
+    public const int Retained = 40;
 
     public Outbox Outbox { get; init; }
     public SendWindow Window { get; init; }
@@ -133,11 +144,18 @@ internal sealed record SimBox(ulong Storage)
 
     public SimBox Copy() => this with { };
 
+    public byte[] Envelope(long first, int count) => Core.Sync.Envelope.Write(
+        new EnvelopeHeader(Outbox.Epoch, Storage, first, Held(first - 1) ?? 0, count, DownThrough: 0),
+        [.. Rows.Skip((int)(first - 1 - Outbox.Kept)).Take(count)]);
+
+    private ulong? Held(long sequence) =>
+        sequence > Outbox.Kept && sequence <= Outbox.Last ? (ulong)Rows[(int)(sequence - Outbox.Kept - 1)].Digest() : null;
+
     public SimBox Heard(DownMessage message)
     {
         if (message.Ack is { } ack)
         {
-            Outbox after = Outbox.With(ack);
+            Outbox after = Outbox.With(ack, Held(ack.Through));
             SendWindow window = Window.With(ack, Outbox, after);
             Outbox trimmed = after.Trim(Retained);
             return this with { Outbox = trimmed, Window = window, Rows = Rows.RemoveRange(0, (int)(trimmed.Kept - Outbox.Kept)) };
@@ -183,6 +201,7 @@ internal sealed class SimRelay
         }
         return decision.Verdict is IngestVerdict.TellEpoch or IngestVerdict.NewEpoch or IngestVerdict.Clash
             ? new DownMessage(Epoch: new EpochGrant(_cursor.Epoch, header.Storage, Generation))
-            : new DownMessage(Ack: new Ack(_cursor.Epoch, _cursor.Through, Generation, Resend: decision.Verdict == IngestVerdict.Gap));
+            : new DownMessage(Ack: new Ack(_cursor.Epoch, _cursor.Through, Generation,
+                _at.TryGetValue((_cursor.Epoch, _cursor.Through), out UInt128 last) ? (ulong)last : 0, Resend: decision.Verdict == IngestVerdict.Gap));
     }
 }
