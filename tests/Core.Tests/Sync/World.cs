@@ -52,6 +52,13 @@ internal sealed class World(int seed)
     public void RunUntilQuiet()
     {
         Loss = Duplication = Reorder = 0;
+        Drain();
+        _box = _box with { Window = default };                                           // a relay that restarted last is met at the next connect
+        Drain();
+    }
+
+    private void Drain()
+    {
         for (int step = 0; step < 5_000 && (_box.Outbox.Unsent > 0 || _box.Outbox.Epoch == 0 || _up.Count + _down.Count > 0 || !_box.Window.Greeted); step++)
         {
             if (_up.Count + _down.Count == 0)
