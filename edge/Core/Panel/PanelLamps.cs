@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Edge.Core.Panel;
 
 /// <summary>The four lamps as tables, read top-down: the worst news wins.</summary>
@@ -5,6 +7,16 @@ public static class PanelLamps
 {
     /// <summary>"Relay reached" holds this long.</summary>
     public static TimeSpan RelayFresh { get; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Every colour that a lamp can be asked to show; its LEDs must be able to.</summary>
+    public static ImmutableArray<LampColour> ColoursOf(PanelLamp lamp) => lamp switch
+    {
+        PanelLamp.Power    => [LampColour.Green, LampColour.Amber, LampColour.Red],
+        PanelLamp.Link     => [LampColour.Green, LampColour.Amber, LampColour.Red],
+        PanelLamp.Lesson   => [LampColour.White, LampColour.Green, LampColour.Blue, LampColour.Amber],
+        PanelLamp.Feedback => [LampColour.White],
+        _                  => throw new ArgumentOutOfRangeException(nameof(lamp)),
+    };
 
     private static readonly LampView Dark = new(LampPattern.Off, new PanelText("panel.lamp.dark"));
 

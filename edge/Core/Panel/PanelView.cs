@@ -39,6 +39,15 @@ public sealed record PanelView
     /// <summary>SAFE OFF was pressed once and waits for its confirmation.</summary>
     public required bool SafeOffAsked { get; init; }
 
+    public LampView this[PanelLamp lamp] => lamp switch
+    {
+        PanelLamp.Power    => Power,
+        PanelLamp.Link     => Link,
+        PanelLamp.Lesson   => Lesson,
+        PanelLamp.Feedback => Feedback,
+        _                  => throw new ArgumentOutOfRangeException(nameof(lamp)),
+    };
+
     /// <param name="at">Now, on the panel's monotonic clock.</param>
     public static PanelView Of(PanelState state, PanelFacts facts, TimeSpan at)
     {

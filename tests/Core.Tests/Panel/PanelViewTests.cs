@@ -130,6 +130,7 @@ public class PanelViewTests
 
             Assert.InRange(effects.Length, 0, PanelMachine.MaxEffects);
             Assert.Equal(view, PanelView.Of(state, facts, now));
+            Assert.All(Enum.GetValues<PanelLamp>(), lamp => Assert.Contains(view[lamp].Pattern.Colour, (LampColour[])[LampColour.Dark, .. PanelLamps.ColoursOf(lamp)]));
             Assert.Equal(view.Screen.Lesson is null, view.Screen.Source is null);
             if (view.Display.FaultCode is { } code)
                 Assert.Equal(code, view.Display.Digits);
