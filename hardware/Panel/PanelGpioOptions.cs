@@ -86,48 +86,51 @@ public sealed class PanelGpioOptions
     }
 }
 
-/// <summary>One pin per button; null = the board lacks this button.</summary>
+/// <summary>One pin per button; -1 = the board lacks this button.</summary>
 public sealed class ButtonPins
 {
-    public int? Start { get; set; } = 17;
-    public int? Pause { get; set; } = 27;
-    public int? Next { get; set; } = 22;
-    public int? Language { get; set; } = 23;
-    public int? Help { get; set; } = 24;
-    public int? SafeOff { get; set; } = 25;
+    public int Start { get; set; } = 17;
+    public int Pause { get; set; } = 27;
+    public int Next { get; set; } = 22;
+    public int Language { get; set; } = 23;
+    public int Help { get; set; } = 24;
+    public int SafeOff { get; set; } = 25;
 
     public IEnumerable<(PanelButton Button, int Pin)> All =>
-        from button in ((PanelButton Button, int? Pin)[])
+        from button in ((PanelButton Button, int Pin)[])
         [
             (PanelButton.Start, Start), (PanelButton.Pause, Pause), (PanelButton.Next, Next),
             (PanelButton.Language, Language), (PanelButton.Help, Help), (PanelButton.SafeOff, SafeOff),
         ]
-        from pin in ((int?[])[button.Pin]).OfType<int>()
-        select (button.Button, pin);
+        where button.Pin != LampPins.NoPin
+        select button;
 }
 
-/// <summary>The LEDs of one lamp: bi-colour (red, green), RGB, or a single white one; null = not there. None at all = the board lacks this lamp.</summary>
+/// <summary>The LEDs of one lamp: bi-colour (red, green), RGB, or a single white one; -1 = not there. None at all = the board lacks this lamp.</summary>
 public sealed class LampPins
 {
-    public int? Red { get; set; }
-    public int? Green { get; set; }
-    public int? Blue { get; set; }
-    public int? White { get; set; }
+    /// <summary>Says that there is no such pin. Not null: configuration cannot put null over a default.</summary>
+    public const int NoPin = -1;
 
-    public IEnumerable<int> All => ((int?[])[Red, Green, Blue, White]).OfType<int>();
+    public int Red { get; set; } = NoPin;
+    public int Green { get; set; } = NoPin;
+    public int Blue { get; set; } = NoPin;
+    public int White { get; set; } = NoPin;
+
+    public IEnumerable<int> All => ((int[])[Red, Green, Blue, White]).Where(pin => pin != NoPin);
 
     /// <summary>The pins that are lit for <paramref name="colour"/>: amber is red and green, white is its own LED or all three.</summary>
-    public IEnumerable<int> LitFor(LampColour colour) => Parts(colour).OfType<int>();
+    public IEnumerable<int> LitFor(LampColour colour) => Parts(colour).Where(pin => pin != NoPin);
 
-    public bool CanShow(LampColour colour) => Parts(colour).All(pin => pin is not null);
+    public bool CanShow(LampColour colour) => !Parts(colour).Contains(NoPin);
 
-    private int?[] Parts(LampColour colour) => colour switch
+    private int[] Parts(LampColour colour) => colour switch
     {
         LampColour.Red                           => [Red],
         LampColour.Green                         => [Green],
         LampColour.Blue                          => [Blue],
         LampColour.Amber                         => [Red, Green],
-        LampColour.White when White is not null  => [White],
+        LampColour.White when White != NoPin      => [White],
         LampColour.White                         => [Red, Green, Blue],
         _                                        => [],
     };

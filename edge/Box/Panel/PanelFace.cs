@@ -12,7 +12,7 @@ namespace Edge.Box.Panel;
 /// <param name="Buttons">In the order of the box.</param>
 public sealed record PanelFace(
     long Version,
-    double AtMs,
+    long AtMs,
     string Language,
     ImmutableArray<LampFace> Lamps,
     DisplayFace Display,
@@ -27,7 +27,7 @@ public sealed record PanelFace(
         PanelView view = snapshot.View;
         return new PanelFace(
             snapshot.Version,
-            now.TotalMilliseconds,
+            now.Ticks / TimeSpan.TicksPerMillisecond,
             view.Language,
             [.. Enum.GetValues<PanelLamp>().Select(Lamp)],
             new DisplayFace(view.Display.Icon, view.Display.Digits, Say(view.Display.Line), view.Display.FaultCode),

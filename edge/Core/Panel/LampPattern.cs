@@ -41,7 +41,7 @@ public readonly record struct LampPattern(LampColour Colour, LampRhythm Rhythm)
     /// <summary>"green steady": colour and rhythm in words, for logs and programs. People get texts from the locale files.</summary>
     public string Name => Rhythm == LampRhythm.Off ? "off" : $"{ColourName} {RhythmName}";
 
-    /// <summary>Text key of the colour's name.</summary>
+    /// <summary>Text key of the colour's name; a dark lamp has none, its rhythm says "off".</summary>
     public PanelText ColourText => new($"panel.colour.{ColourName}");
 
     /// <summary>Text key of the rhythm's name.</summary>

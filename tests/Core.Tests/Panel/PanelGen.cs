@@ -61,11 +61,11 @@ public static class PanelGen
                 (first, second, third, count) => ((PanelLesson[])[first, second, third]).Take(count).ToImmutableArray())));
 
     private static Gen<PanelLesson> Lesson(string id) =>
-        Gen.Select(Gen.Enum<LiveStatus>(), Span, Gen.Int[0, 3], Gen.Bool, (live, since, kit, replay) => new PanelLesson(id)
+        Gen.Select(Gen.Enum<LiveStatus>(), Span, Gen.Int[0, 3], Gen.Bool, OneOf("08:00", ""), (live, since, kit, replay, start) => new PanelLesson(id)
         {
             Title = LocalText.Of("en", id).And("zh-Hans", "课 " + id),
             Class = "3A",
-            StartText = "08:00",
+            StartText = start,
             Live = live,
             LiveFor = since,
             KitItems = kit,

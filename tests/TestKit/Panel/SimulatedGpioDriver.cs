@@ -3,7 +3,7 @@ using System.Device.Gpio;
 namespace TestKit.Panel;
 
 /// <summary>
-/// Pins of a board that is not there. Inputs have pull-ups and pull-downs, and contacts to ground that a test closes and opens,
+/// Pins of a board that is not there. Inputs have pull-ups and pull-downs, and contacts that a test closes and opens,
 /// each change an edge; outputs keep what was written and when. Stricter than a board: reading a pin that floats,
 /// or writing one that is no output, throws.
 /// </summary>
@@ -15,8 +15,11 @@ public sealed class SimulatedGpioDriver(TimeProvider time, int pinCount = 28) : 
     /// <summary>While true, edges reach nobody: an overrun of the kernel's queue. Levels still read true.</summary>
     public bool LosesEdges { get; set; }
 
-    /// <summary>Board without pull resistors of its own.</summary>
+    /// <summary>False: the chip has no pull resistors; the board brings its own, which hold each pin at the other level than its contact gives.</summary>
     public bool HasPulls { get; init; } = true;
+
+    /// <summary>The level that a closed contact gives: ground, or the supply.</summary>
+    public PinValue ContactsTo { get; init; } = PinValue.Low;
 
     protected override int PinCount => pinCount;
 
@@ -30,7 +33,7 @@ public sealed class SimulatedGpioDriver(TimeProvider time, int pinCount = 28) : 
         }
     }
 
-    /// <summary>Closes or opens the contact between the pin and ground. Callbacks run before this returns.</summary>
+    /// <summary>Closes or opens the contact of a pin. Callbacks run before this returns.</summary>
     public void Contact(int pin, bool closed)
     {
         PinEventTypes edge;
@@ -38,9 +41,9 @@ public sealed class SimulatedGpioDriver(TimeProvider time, int pinCount = 28) : 
         lock (_gate)
         {
             Pin it = _pins[pin];
-            PinValue? before = it.Level;
-            it.Grounded = closed;
-            if (it.Level is not { } after || after == before)
+            PinValue? before = LevelOf(it);
+            it.Closed = closed;
+            if (LevelOf(it) is not { } after || after == before)
                 return;
             edge = after == PinValue.High ? PinEventTypes.Rising : PinEventTypes.Falling;
             callbacks = LosesEdges ? null : edge == PinEventTypes.Rising ? it.Rising : it.Falling;
@@ -99,7 +102,7 @@ public sealed class SimulatedGpioDriver(TimeProvider time, int pinCount = 28) : 
     protected override PinValue Read(int pinNumber)
     {
         lock (_gate)
-            return _pins[pinNumber].Level ?? throw new InvalidOperationException($"pin {pinNumber} floats");
+            return LevelOf(_pins[pinNumber]) ?? throw new InvalidOperationException($"pin {pinNumber} floats");
     }
 
     protected override void Write(int pinNumber, PinValue value)
@@ -135,22 +138,23 @@ public sealed class SimulatedGpioDriver(TimeProvider time, int pinCount = 28) : 
     protected override WaitForEventResult WaitForEvent(int pinNumber, PinEventTypes eventTypes, CancellationToken cancellationToken) =>
         throw new NotSupportedException("the panel listens by callbacks");
 
+    private PinValue? LevelOf(Pin pin) => pin switch
+    {
+        { Mode: PinMode.Output, Written: [.., (_, var level)] } => level,
+        { Mode: PinMode.Output }                                => PinValue.Low,
+        { Closed: true }                                        => ContactsTo,
+        { Mode: PinMode.InputPullUp }                           => PinValue.High,
+        { Mode: PinMode.InputPullDown }                         => PinValue.Low,
+        _ when !HasPulls                                        => !ContactsTo,
+        _                                                       => null,
+    };
+
     private sealed class Pin
     {
         public PinMode? Mode { get; set; }
-        public bool Grounded { get; set; }
+        public bool Closed { get; set; }
         public List<(TimeSpan At, PinValue Level)> Written { get; } = [];
         public PinChangeEventHandler? Rising { get; set; }
         public PinChangeEventHandler? Falling { get; set; }
-
-        public PinValue? Level => this switch
-        {
-            { Mode: PinMode.Output, Written: [.., (_, { } level)] } => level,
-            { Mode: PinMode.Output }                                => PinValue.Low,
-            { Grounded: true }                                      => PinValue.Low,
-            { Mode: PinMode.InputPullUp }                           => PinValue.High,
-            { Mode: PinMode.InputPullDown }                         => PinValue.Low,
-            _                                                       => null,
-        };
     }
 }
