@@ -55,27 +55,41 @@ public sealed class StaffClient : IDisposable
     public async Task<JsonElement> PostAsync(string path, HttpContent content, CancellationToken cancellationToken) =>
         await ReadAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = content }, cancellationToken);
 
+    /// <summary>Sends an object that the relay names by its hash.</summary>
+    public async Task PutAsync(string path, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+        await ReadAsync(new HttpRequestMessage(HttpMethod.Put, path) { Content = new ReadOnlyMemoryContent(bytes) }, cancellationToken);
+
+    /// <summary>Fetches an object of at most <paramref name="maxBytes"/>.</summary>
+    public async Task<byte[]> GetBytesAsync(string path, int maxBytes, CancellationToken cancellationToken)
+    {
+        using HttpResponseMessage response = await SendAsync(new HttpRequestMessage(HttpMethod.Get, path), cancellationToken);
+        if (!response.IsSuccessStatusCode || response.Content.Headers.ContentLength > maxBytes)
+            throw new CommandFailedException($"the relay answered {(int)response.StatusCode} for {path}");
+        return await response.Content.ReadAsByteArrayAsync(cancellationToken);
+    }
+
     public void Dispose() => _http.Dispose();
 
     private async Task<JsonElement> ReadAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        HttpResponseMessage response;
+        using HttpResponseMessage response = await SendAsync(request, cancellationToken);
+        string text = await response.Content.ReadAsStringAsync(cancellationToken);
+        if (response.IsSuccessStatusCode)
+            return text.Length == 0 ? default : JsonElement.Parse(text);
+        throw new CommandFailedException(response.StatusCode == System.Net.HttpStatusCode.Unauthorized
+            ? "the staff key is wrong"
+            : Reason(text) ?? $"the relay answered {(int)response.StatusCode}");
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
         try
         {
-            response = await _http.SendAsync(request, cancellationToken);
+            return await _http.SendAsync(request, cancellationToken);
         }
         catch (HttpRequestException e)
         {
             throw new CommandFailedException($"the relay at {_http.BaseAddress} cannot be reached: {e.Message}");
-        }
-        using (response)
-        {
-            string text = await response.Content.ReadAsStringAsync(cancellationToken);
-            if (response.IsSuccessStatusCode)
-                return text.Length == 0 ? default : JsonElement.Parse(text);
-            throw new CommandFailedException(response.StatusCode == System.Net.HttpStatusCode.Unauthorized
-                ? "the staff key is wrong"
-                : Reason(text) ?? $"the relay answered {(int)response.StatusCode}");
         }
     }
 

@@ -62,7 +62,8 @@ public sealed record PackMetadata(
 /// <param name="Created">When it was built, by the clock of the builder; shown, never compared.</param>
 /// <param name="Metadata">What people search and sort by.</param>
 /// <param name="Files">In the order of the pack.</param>
-/// <param name="Volumes">Where the chunks are, newest volume first: a box that lacks a few chunks finds them in the first and needs no other index.</param>
+/// <param name="Volumes">Where the chunks are: the volumes made for this version in the order they were filled, so recipes stand in the first,
+/// then older ones. A box that lacks a few chunks finds them in the first and needs no other index.</param>
 public sealed record Manifest(
     string Pack,
     long Version,

@@ -28,7 +28,7 @@ public sealed record LocalText(ImmutableSortedDictionary<string, string> Texts)
     public override int GetHashCode() => Texts.Aggregate(0, (hash, pair) => HashCode.Combine(hash, pair.Key, pair.Value));
 }
 
-internal sealed class LocalTextConverter : JsonConverter<LocalText>
+public sealed class LocalTextConverter : JsonConverter<LocalText>
 {
     public override LocalText Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {

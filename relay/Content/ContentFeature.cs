@@ -1,0 +1,18 @@
+namespace Relay.Content;
+
+/// <summary>Packs: store, registry, signed lists.</summary>
+public static class ContentFeature
+{
+    /// <param name="services">Where to add it.</param>
+    /// <param name="folder">Where objects lie.</param>
+    /// <param name="sources">Schools and lessons, which other features know.</param>
+    public static IServiceCollection AddContent(this IServiceCollection services, string folder, Func<IServiceProvider, PlanSources> sources)
+    {
+        services.AddSingleton(_ => new ContentStore(folder));
+        services.AddSingleton(sources);
+        services.AddSingleton<PackRegistry>();
+        services.AddSingleton<PackIntake>();
+        services.AddSingleton<ListPublisher>();
+        return services;
+    }
+}

@@ -1,0 +1,51 @@
+using Edge.Durable;
+
+namespace Relay.Content;
+
+/// <summary>Packs, who gets them, where chunks are, and the lists signed last. Times are Unix milliseconds of the relay's clock.</summary>
+internal static class ContentTables
+{
+    public static readonly Schema Schema = new("content",
+    [
+        """
+        CREATE TABLE volumes (
+            number INTEGER PRIMARY KEY,
+            id BLOB NOT NULL UNIQUE,
+            bytes INTEGER NOT NULL,
+            index_id BLOB NOT NULL,
+            index_bytes INTEGER NOT NULL
+        );
+        CREATE TABLE chunks (
+            id BLOB PRIMARY KEY,
+            volume INTEGER NOT NULL REFERENCES volumes (number)
+        ) WITHOUT ROWID;
+        CREATE TABLE pack_versions (
+            pack TEXT NOT NULL,
+            version INTEGER NOT NULL,
+            manifest BLOB NOT NULL,
+            manifest_bytes INTEGER NOT NULL,
+            title TEXT NOT NULL,              -- JSON: language -> text
+            files INTEGER NOT NULL,
+            bytes INTEGER NOT NULL,
+            created INTEGER NOT NULL,
+            published INTEGER,                -- null until first published
+            withdrawn INTEGER,                -- null unless taken back
+            PRIMARY KEY (pack, version)
+        ) WITHOUT ROWID;
+        CREATE TABLE pack_targets (
+            pack TEXT NOT NULL,
+            school TEXT NOT NULL,             -- '*' is every school
+            version INTEGER NOT NULL,
+            due INTEGER,
+            priority INTEGER NOT NULL,
+            PRIMARY KEY (pack, school),
+            FOREIGN KEY (pack, version) REFERENCES pack_versions (pack, version)
+        ) WITHOUT ROWID;
+        CREATE TABLE lists (
+            name TEXT PRIMARY KEY,            -- 'catalogue', or 'plan' and the school
+            version INTEGER NOT NULL,
+            bytes BLOB NOT NULL
+        ) WITHOUT ROWID;
+        """,
+    ]);
+}

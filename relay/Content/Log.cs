@@ -1,0 +1,19 @@
+namespace Relay.Content;
+
+internal static partial class Log
+{
+    [LoggerMessage(2100, LogLevel.Information, "List {Name} is now at version {Version}, {Bytes} bytes")]
+    public static partial void ListSigned(this ILogger log, string name, long version, int bytes);
+
+    [LoggerMessage(2101, LogLevel.Information, "Pack {Pack} version {Version} was taken in: {Files} files, {Bytes} bytes")]
+    public static partial void PackAdded(this ILogger log, string pack, long version, int files, long bytes);
+
+    [LoggerMessage(2102, LogLevel.Warning, "A pack was refused: {Reason}")]
+    public static partial void PackRefused(this ILogger log, string reason);
+
+    [LoggerMessage(2103, LogLevel.Information, "Pack {Pack} version {Version} was published to {Schools}")]
+    public static partial void PackPublished(this ILogger log, string pack, long version, string schools);
+
+    [LoggerMessage(2104, LogLevel.Information, "Pack {Pack}: {Count} versions were withdrawn")]
+    public static partial void PackWithdrawn(this ILogger log, string pack, int count);
+}

@@ -1,0 +1,170 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.Text.Json;
+using Edge.Core.Content;
+using Relay.Cli;
+using Spectre.Console;
+
+namespace Relay.Content;
+
+/// <summary><c>relay pack build|publish|list|withdraw</c>.</summary>
+public static class PackCommands
+{
+    public static Command Create(TimeProvider time)
+    {
+        var command = new Command("pack", "Packs: build from a folder, publish to schools, list, withdraw");
+        command.Subcommands.Add(Build(time));
+        command.Subcommands.Add(Publish(time));
+        command.Subcommands.Add(List());
+        command.Subcommands.Add(Withdraw());
+        return command;
+    }
+
+    private static Command Build(TimeProvider time)
+    {
+        var folder = new Argument<string>("dir") { Description = $"Folder with the files and a {PackFolder.TextName}" };
+        var command = new Command("build", "Make a new version of a pack and hand it to the relay; it reaches nobody before it is published") { folder };
+        command.SetStaffAction(async (parsed, client, cancellationToken) =>
+        {
+            BuiltPack built;
+            try
+            {
+                built = await ShowProgressAsync(parsed, progress => new PackBuilder(TargetAt(client), time, progress).BuildAsync(parsed.GetValue(folder)!, cancellationToken));
+            }
+            catch (PackBuildException e)
+            {
+                throw new CommandFailedException(e.Message);
+            }
+            if (built.Changed)
+                await client.PostAsync("/api/packs", new AddPackRequest(built.Id), cancellationToken);
+            foreach (string name in built.Skipped)
+                await Console.Error.WriteLineAsync($"left out (its name begins with a dot): {name}");
+            Manifest manifest = built.Manifest;
+            JsonElement answer = JsonSerializer.SerializeToElement(new
+            {
+                pack = manifest.Pack,
+                version = manifest.Version,
+                changed = built.Changed,
+                files = manifest.Files.Length,
+                lengthBytes = manifest.LengthBytes,
+                newChunks = built.NewChunks,
+                newBytes = built.NewBytes,
+                skipped = built.Skipped,
+            });
+            CommandLine.Print(parsed, answer, built.Changed
+                ? $"{manifest.Pack}@{manifest.Version}: {manifest.Files.Length} files, {manifest.LengthBytes:N0} bytes; new for the relay: {built.NewBytes:N0} bytes"
+                : $"{manifest.Pack}@{manifest.Version}: nothing has changed since this version");
+        });
+        return command;
+    }
+
+    private static Command Publish(TimeProvider time)
+    {
+        Argument<string> pack = PackArgument();
+        var to = new Option<string>("--to") { Description = "\"all\", or school ids parted by commas", Required = true };
+        var due = new Option<string?>("--due") { Description = $"When schools need it: {DueText.Help}" };
+        var priority = new Option<int>("--priority") { Description = "Among packs due at the same time, the smaller goes first" };
+        var command = new Command("publish", "Tell schools to hold a version (without @VERSION: the newest)") { pack, to, due, priority };
+        command.SetStaffAction(async (parsed, client, cancellationToken) =>
+        {
+            (string id, long? version) = Parse(parsed.GetValue(pack)!);
+            // "Tomorrow" is told here, in the zone of the person who types it.
+            DateTimeOffset moment = default;
+            if (parsed.GetValue(due) is { } text && !DueText.TryParse(text, time.GetUtcNow(), time.LocalTimeZone, out moment))
+                throw new CommandFailedException($"\"{text}\" is no due time: write {DueText.Help}");
+            ImmutableArray<string> schools = [.. parsed.GetValue(to)!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
+            JsonElement answer = await client.PostAsync($"/api/packs/{Uri.EscapeDataString(id)}/publish",
+                new PublishRequest(version, schools, parsed.GetValue(due) is null ? null : moment.ToString("yyyy-MM-dd'T'HH:mm:sszzz", null), parsed.GetValue(priority)), cancellationToken);
+            string when = parsed.GetValue(due) is null ? "" : $", due {moment:yyyy-MM-dd HH:mm zzz}";
+            CommandLine.Print(parsed, answer, $"{id}@{answer.GetProperty("version").GetInt64()} is published to {string.Join(", ", schools)}{when}");
+        });
+        return command;
+    }
+
+    private static Command List()
+    {
+        var command = new Command("list", "All versions: published to how many schools, delivered to and verified on how many boxes");
+        command.SetStaffAction(async (parsed, client, cancellationToken) => CommandLine.PrintTable(parsed, await client.GetAsync("/api/packs", cancellationToken),
+            ("Pack", pack => $"{pack.GetProperty("id").GetString()}@{pack.GetProperty("version").GetInt64()}"),
+            ("Title", pack => CommandLine.Local(pack.GetProperty("title"))),
+            ("Files", pack => pack.GetProperty("files").GetInt32().ToString("N0", null)),
+            ("Bytes", pack => pack.GetProperty("lengthBytes").GetInt64().ToString("N0", null)),
+            ("Published", pack => pack.GetProperty("withdrawn").ValueKind == JsonValueKind.String ? "withdrawn" : Count(pack, "published")),
+            ("Delivered", pack => Count(pack, "delivered")),
+            ("Verified", pack => Count(pack, "verified"))));
+        return command;
+    }
+
+    private static Command Withdraw()
+    {
+        Argument<string> pack = PackArgument();
+        var command = new Command("withdraw", "Take a version back for good (without @VERSION: all versions); boxes stop showing it") { pack };
+        command.SetStaffAction(async (parsed, client, cancellationToken) =>
+        {
+            (string id, long? version) = Parse(parsed.GetValue(pack)!);
+            JsonElement answer = await client.PostAsync($"/api/packs/{Uri.EscapeDataString(id)}/withdraw", new WithdrawRequest(version), cancellationToken);
+            CommandLine.Print(parsed, answer, $"{id}: {answer.GetProperty("withdrawn").GetInt32()} versions withdrawn");
+        });
+        return command;
+    }
+
+    private static Argument<string> PackArgument() => new("pack") { Description = "PACK or PACK@VERSION" };
+
+    private static (string Id, long? Version) Parse(string text)
+    {
+        int at = text.IndexOf('@', StringComparison.Ordinal);
+        if (at < 0)
+            return (text, null);
+        return long.TryParse(text.AsSpan(at + 1), System.Globalization.NumberStyles.None, null, out long version) ? (text[..at], version)
+            : throw new CommandFailedException($"{text} is not PACK@VERSION");
+    }
+
+    private static string Count(JsonElement pack, string stage) => pack.GetProperty("funnel").GetProperty(stage).GetInt32().ToString("N0", null);
+
+    /// <summary>The running relay as the builder needs it. Each object is checked by its name on arrival, so a build that was cut off goes on where it was.</summary>
+    private static BuildTarget TargetAt(StaffClient client) => new(
+        async (pack, cancellationToken) =>
+        {
+            JsonElement packs = await client.GetAsync("/api/packs", cancellationToken);
+            JsonElement latest = packs.EnumerateArray().FirstOrDefault(p => p.GetProperty("id").GetString() == pack);
+            if (latest.ValueKind == JsonValueKind.Undefined)
+                return null;
+            string manifest = (await client.GetAsync($"/api/packs/{pack}", cancellationToken)).GetProperty("manifest").GetString()!;
+            return Manifest.Read(await client.GetBytesAsync($"/api/content/{manifest}", ContentLimits.MaxManifestBytes, cancellationToken), out string problem)
+                ?? throw new CommandFailedException($"the relay's manifest of {pack} cannot be read: {problem}");
+        },
+        async (asked, cancellationToken) =>
+        {
+            byte[] names = new byte[asked.Count * ChunkId.LengthBytes];
+            for (int i = 0; i < asked.Count; i++)
+                asked[i].CopyTo(names.AsSpan(i * ChunkId.LengthBytes));
+            JsonElement answer = await client.PostAsync("/api/chunks/known", new ByteArrayContent(names), cancellationToken);
+            return answer.Deserialize<KnownChunks>(JsonSerializerOptions.Web) is { Places.IsDefault: false, Volumes.IsDefault: false } known && known.Places.Length == asked.Count
+                ? known : throw new CommandFailedException("the relay's answer about known chunks cannot be read");
+        },
+        (id, bytes, cancellationToken) => client.PutAsync($"/api/content/{id}", bytes, cancellationToken));
+
+    private static Task<BuiltPack> ShowProgressAsync(ParseResult parsed, Func<IProgress<BuildProgress>?, Task<BuiltPack>> build)
+    {
+        if (parsed.GetValue(CommandLine.JsonOption) || Console.IsOutputRedirected)
+            return build(null);
+        return AnsiConsole.Progress().StartAsync(async context =>
+        {
+            ProgressTask cutting = context.AddTask("reading");
+            ProgressTask packing = context.AddTask("packing", autoStart: false);
+            BuiltPack built = await build(new TaskProgress(cutting, packing));
+            packing.Value = packing.MaxValue;
+            return built;
+        });
+    }
+
+    private sealed class TaskProgress(ProgressTask cutting, ProgressTask packing) : IProgress<BuildProgress>
+    {
+        public void Report(BuildProgress value)
+        {
+            ProgressTask task = value.Packing ? packing : cutting;
+            task.MaxValue = Math.Max(1, value.TotalBytes);
+            task.Value = value.DoneBytes;
+        }
+    }
+}

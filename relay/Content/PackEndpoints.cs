@@ -1,0 +1,136 @@
+using System.Collections.Immutable;
+using Edge.Core.Content;
+using Edge.Core.Text;
+
+namespace Relay.Content;
+
+/// <summary>How many boxes have all bytes of a version, and how many show it. Comes from the boxes' reports.</summary>
+public readonly record struct PackArrivals(int Delivered, int Verified);
+
+/// <summary>Funnel of one version: schools it is meant for, boxes that have its bytes, boxes that show it.</summary>
+public sealed record PackFunnel(int Published, int Delivered, int Verified);
+
+/// <summary>What staff see of a version.</summary>
+public sealed record PackSummary(
+    string Id,
+    long Version,
+    LocalText Title,
+    int Files,
+    long LengthBytes,
+    DateTimeOffset Created,
+    DateTimeOffset? Published,
+    DateTimeOffset? Withdrawn,
+    ImmutableArray<PackTarget> Targets,
+    PackFunnel Funnel)
+{
+    /// <summary>All versions with their funnels.</summary>
+    public static ImmutableArray<PackSummary> All(PackRegistry registry, PlanSources sources, Func<string, long, PackArrivals> arrivalsOf)
+    {
+        ImmutableArray<PackTarget> targets = registry.Targets();
+        ImmutableArray<PlannedSchool> schools = sources.Schools();
+        return
+        [
+            .. registry.Versions().Select(v =>
+            {
+                PackArrivals arrivals = arrivalsOf(v.Pack, v.Version);
+                int meant = schools.Count(school => PlanComposer.Plan(1, school, targets, []).Packs.Any(pack => pack.Pack == v.Pack && pack.Version == v.Version));
+                return new PackSummary(v.Pack, v.Version, v.Title, v.Files, v.LengthBytes, v.Created, v.Published, v.Withdrawn,
+                    [.. targets.Where(target => target.Pack == v.Pack && target.Version == v.Version)], new PackFunnel(meant, arrivals.Delivered, arrivals.Verified));
+            }),
+        ];
+    }
+}
+
+/// <summary>Registers a version whose objects are uploaded.</summary>
+public sealed record AddPackRequest(ChunkId Manifest);
+
+/// <summary>Publishes a version (null: the newest). <paramref name="To"/>: school ids, or "all". <paramref name="Due"/> as <see cref="DueText"/> reads it.</summary>
+public sealed record PublishRequest(long? Version, ImmutableArray<string> To, string? Due, int Priority = 0);
+
+/// <summary>Takes a version back; null: all versions.</summary>
+public sealed record WithdrawRequest(long? Version);
+
+/// <summary>Packs in the staff API.</summary>
+public static class PackEndpoints
+{
+    /// <param name="routes">Where to add them.</param>
+    /// <param name="arrivalsOf">What the boxes report of a version.</param>
+    /// <param name="listsChanged">Told after publishing and withdrawing, so that boxes can be nudged.</param>
+    public static void MapPacks(this IEndpointRouteBuilder routes, Func<string, long, PackArrivals> arrivalsOf, Func<CancellationToken, Task> listsChanged)
+    {
+        routes.MapGet("/api/packs", (PackRegistry registry, PlanSources sources) => PackSummary.All(registry, sources, arrivalsOf));
+
+        routes.MapGet("/api/packs/{pack}", (string pack, PackRegistry registry) =>
+            registry.Find(pack, null) is { } latest ? Results.Ok(new { latest.Pack, latest.Version, latest.Manifest }) : Problem($"there is no pack {pack}", StatusCodes.Status404NotFound));
+
+        routes.MapPost("/api/packs", async (AddPackRequest request, PackIntake intake, ILogger<PackIntake> log, CancellationToken cancellationToken) =>
+        {
+            (PackVersion? added, string? refusal) = await intake.AcceptAsync(request.Manifest, cancellationToken);
+            if (added is null)
+            {
+                log.PackRefused(refusal!);
+                return Problem(refusal!);
+            }
+            log.PackAdded(added.Pack, added.Version, added.Files, added.LengthBytes);
+            return Results.Ok(new { added.Pack, added.Version, added.Files, added.LengthBytes });
+        });
+
+        routes.MapPost("/api/packs/{pack}/publish", async (string pack, PublishRequest request, PackRegistry registry, PlanSources sources, TimeProvider time,
+            ILogger<PackIntake> log, CancellationToken cancellationToken) =>
+        {
+            DateTimeOffset due = default;
+            if (request.Due is not null && !DueText.TryParse(request.Due, time.GetUtcNow(), time.LocalTimeZone, out due))
+                return Problem($"\"{request.Due}\" is no due time: write {DueText.Help}");
+            if (request.To.IsDefaultOrEmpty)
+                return Problem("name the schools, or \"all\"");
+            if (registry.Find(pack, request.Version) is not { } version)
+                return Problem(request.Version is null ? $"there is no pack {pack}" : $"there is no pack {pack}@{request.Version}", StatusCodes.Status404NotFound);
+            ImmutableArray<string> schools = request.To.Contains("all") ? [PackTarget.AllSchools] : request.To;
+            string[] unknown = [.. schools.Where(id => id != PackTarget.AllSchools).Except(sources.Schools().Select(school => school.Id))];
+            if (unknown.Length > 0)
+                return Problem($"there is no school {string.Join(", ", unknown)}", StatusCodes.Status404NotFound);
+            if (!await registry.PublishAsync(pack, version.Version, schools, request.Due is null ? null : due, request.Priority, cancellationToken))
+                return Problem($"{pack}@{version.Version} was withdrawn: build a new version");
+            log.PackPublished(pack, version.Version, string.Join(", ", schools));
+            await listsChanged(cancellationToken);
+            return Results.Ok(new { pack, version.Version, To = schools, Due = request.Due is null ? (DateTimeOffset?)null : due });
+        });
+
+        routes.MapPost("/api/packs/{pack}/withdraw", async (string pack, WithdrawRequest request, PackRegistry registry, ILogger<PackIntake> log, CancellationToken cancellationToken) =>
+        {
+            if (registry.Find(pack, request.Version) is null)
+                return Problem($"there is no such version of {pack}", StatusCodes.Status404NotFound);
+            int count = await registry.WithdrawAsync(pack, request.Version, cancellationToken);
+            log.PackWithdrawn(pack, count);
+            await listsChanged(cancellationToken);
+            return Results.Ok(new { pack, Withdrawn = count });
+        });
+
+        // Names one behind the other, 32 bytes each: as JSON they would take twice as much.
+        routes.MapPost("/api/chunks/known", async (HttpRequest request, PackRegistry registry, CancellationToken cancellationToken) =>
+        {
+            byte[] body = new byte[PackBuilder.MaxAsked * ChunkId.LengthBytes + 1];
+            int length = await request.Body.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, cancellationToken);
+            if (length == body.Length || length % ChunkId.LengthBytes != 0)
+                return Problem($"up to {PackBuilder.MaxAsked} names of {ChunkId.LengthBytes} bytes are expected");
+            return Results.Ok(registry.Known([.. Enumerable.Range(0, length / ChunkId.LengthBytes).Select(i => new ChunkId(body.AsSpan(i * ChunkId.LengthBytes, ChunkId.LengthBytes)))]));
+        });
+
+        routes.MapMethods("/api/content/{sha256}", [HttpMethods.Get, HttpMethods.Head], BoxContentEndpoints.Object);
+
+        routes.MapPut("/api/content/{sha256}", async (string sha256, HttpRequest request, ContentStore store, CancellationToken cancellationToken) =>
+        {
+            if (!ChunkId.TryParse(sha256, out ChunkId id))
+                return Problem("an object is named by 64 lower-case hex digits");
+            return await store.PutAsync(id, request.Body, cancellationToken) switch
+            {
+                PutOutcome.Stored => Results.Created(),
+                PutOutcome.Held => Results.NoContent(),
+                PutOutcome.WrongBytes => Problem("the bytes are not those that the name says"),
+                _ => Problem($"an object has at most {ContentStore.MaxObjectBytes} bytes", StatusCodes.Status413PayloadTooLarge),
+            };
+        }).WithMetadata(new Microsoft.AspNetCore.Mvc.RequestSizeLimitAttribute(ContentStore.MaxObjectBytes + 1));
+    }
+
+    private static IResult Problem(string why, int status = StatusCodes.Status400BadRequest) => Results.Json(new { error = why }, statusCode: status);
+}
