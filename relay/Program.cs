@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Relay;
 using Relay.Cli;
+using Relay.Content;
 using Relay.Fleet;
 
 var root = new RootCommand("Relay: sends packs and live lessons to schools, and brings their answers back")
@@ -10,5 +11,6 @@ var root = new RootCommand("Relay: sends packs and live lessons to schools, and 
     CommandLine.JsonOption,
     RelayServer.ServeCommand(),
     BoxCommands.Create(),
+    PackCommands.Create(TimeProvider.System),
 };
 return await CommandLine.RunAsync(root, args);

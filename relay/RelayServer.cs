@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using Edge.Durable;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Relay.Content;
 using Relay.Fleet;
 using Relay.Identity;
 using Relay.Storage;
@@ -43,9 +44,12 @@ public static class RelayServer
 #pragma warning disable RS0030 // The one place where chance comes from.
         builder.Services.AddSingleton<Func<double>>(Random.Shared.NextDouble);
 #pragma warning restore RS0030
-        builder.Services.AddSingleton(_ => new DurableDatabase(Path.Combine(options.DataFolder, "relay.db"), FleetTables.Schema));
+        builder.Services.AddSingleton(_ => new DurableDatabase(Path.Combine(options.DataFolder, "relay.db"), FleetTables.Schema, ContentTables.Schema));
         builder.Services.AddIdentity(keys, Path.Combine(options.DataFolder, "keys", "sessions"));
         builder.Services.AddFleet();
+        builder.Services.AddContent(Path.Combine(options.DataFolder, "content"), services => new PlanSources(
+            () => [.. services.GetRequiredService<FleetStore>().Schools().Select(school => new PlannedSchool(school.Id, school.Name))],
+            _ => []));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -68,6 +72,8 @@ public static class RelayServer
         app.UseAuthentication();
         app.UseAuthorization();
         app.MapEnrolment();
+        app.MapContentForBoxes(context => context.Caller().School).ForBoxes();
+        app.MapPacks((_, _) => default, _ => Task.CompletedTask);
         app.MapFleet(_ => Task.CompletedTask);
         app.MapGet("/time", (TimeProvider clock) => Results.Text(clock.GetUtcNow().ToString("O"))).ForBoxes();
         app.MapGet("/healthz", () => "ok").AllowAnonymous();
