@@ -53,7 +53,12 @@ public sealed record PackMetadata(
     ImmutableArray<string> KnowledgePoints = default,
     string? Licence = null,
     string? Supplier = null,
-    ImmutableArray<string> Languages = default);
+    ImmutableArray<string> Languages = default)
+{
+    public ImmutableArray<string> KnowledgePoints { get; init; } = KnowledgePoints.IsDefault ? [] : KnowledgePoints;
+
+    public ImmutableArray<string> Languages { get; init; } = Languages.IsDefault ? [] : Languages;
+}
 
 /// <summary>Description of one version of a pack. The signed catalogue names it by hash, so it needs no signature of its own.
 /// As it travels and rests: version byte 1, length of the JSON as 4 bytes big-endian, the JSON in Brotli (RFC 7932).</summary>
@@ -172,7 +177,7 @@ public sealed record Manifest(
 
     private static bool IsShort(string? text) => text is null || text.Length <= ContentLimits.MaxTextLength;
 
-    private static bool IsTags(ImmutableArray<string> tags) => tags.IsDefault || (tags.Length <= ContentLimits.MaxTags && tags.All(IsShort));
+    private static bool IsTags(ImmutableArray<string> tags) => !tags.IsDefault && tags.Length <= ContentLimits.MaxTags && tags.All(tag => tag is not null && IsShort(tag));
 
     private static bool IsText(LocalText text) => text.Texts.Count <= ContentLimits.MaxTags && text.Texts.All(pair => IsShort(pair.Key) && IsShort(pair.Value));
 }

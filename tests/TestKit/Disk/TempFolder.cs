@@ -9,6 +9,18 @@ public sealed class TempFolder : IDisposable
 
     public string this[string name] => System.IO.Path.Combine(Path, name);
 
+    /// <summary>Writes a file and the folders it needs.</summary>
+    public string Write(string name, ReadOnlySpan<byte> bytes)
+    {
+        string path = this[name];
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
+        using FileStream file = File.Create(path);
+        file.Write(bytes);
+        return path;
+    }
+
+    public string Write(string name, string text) => Write(name, System.Text.Encoding.UTF8.GetBytes(text));
+
     public void Dispose()
     {
         try
