@@ -1,0 +1,120 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Edge.Core.Text;
+using Relay.Cli;
+
+namespace Relay.Live;
+
+/// <summary><c>relay lesson schedule|list|end</c>.</summary>
+public static class LessonCommands
+{
+    public static Command Create()
+    {
+        var command = new Command("lesson", "Lessons: schedule, list, end");
+        command.Subcommands.Add(Schedule());
+        command.Subcommands.Add(List());
+        command.Subcommands.Add(End());
+        return command;
+    }
+
+    private static Command Schedule()
+    {
+        var file = new Option<FileInfo?>("--file") { Description = "JSON file as the staff API takes it (POST /api/lessons); the other options are not used then" };
+        var id = new Option<string?>("--id") { Description = "Id: lower-case letters, digits, hyphens. That of a lesson to come changes it" };
+        var title = new Option<string[]>("--title") { Description = "Title; several languages as en=… zh-Hans=…", Arity = ArgumentArity.OneOrMore };
+        var @class = new Option<string>("--class") { Description = "Class, such as 3A", DefaultValueFactory = _ => "all" };
+        var subject = new Option<string>("--subject") { Description = "Subject", DefaultValueFactory = _ => "lesson" };
+        var start = new Option<string>("--start") { Description = "\"now\", a time such as 08:00, \"2026-03-02 08:00\", or ISO 8601 with offset", DefaultValueFactory = _ => "now" };
+        var minutes = new Option<int>("--minutes") { Description = "Length in minutes", DefaultValueFactory = _ => 45 };
+        var kit = new Option<string?>("--kit") { Description = "Id of the pack that stands in when the live picture is lost" };
+        var school = new Option<string[]>("--school") { Description = "Id of a school that gets it; may be repeated. None: every school" };
+        var poll = new Option<string[]>("--poll") { Description = "A poll as \"question|answer|answer\"; may be repeated" };
+        var command = new Command("schedule", "Add a lesson to the timetable, or change one to come; prints where its encoder sends to")
+        {
+            file, id, title, @class, subject, start, minutes, kit, school, poll,
+        };
+        command.SetStaffAction(async (parsed, client, cancellationToken) =>
+        {
+            using HttpContent body = parsed.GetValue(file) is { } json
+                ? new StringContent(await File.ReadAllTextAsync(json.FullName, cancellationToken), null, "application/json")
+                : JsonContent.Create(new
+                {
+                    id = parsed.GetValue(id),
+                    title = Title(parsed.GetValue(title) ?? []),
+                    @class = parsed.GetValue(@class),
+                    subject = parsed.GetValue(subject),
+                    start = Start(parsed.GetValue(start)!, TimeProvider.System),
+                    duration = TimeSpan.FromMinutes(parsed.GetValue(minutes)),
+                    kit = parsed.GetValue(kit),
+                    schools = parsed.GetValue(school) is { Length: > 0 } schools ? schools : null,
+                    polls = parsed.GetValue(poll)?.Select(Poll).ToArray(),
+                });
+            JsonElement answer = await client.PostAsync("/api/lessons", body, cancellationToken);
+            CommandLine.Print(parsed, answer, $"lesson {answer.GetProperty("lesson").GetProperty("id").GetString()} is scheduled; its encoder sends to {answer.GetProperty("ingest").GetString()}");
+        });
+        return command;
+    }
+
+    private static Command List()
+    {
+        var command = new Command("list", "The timetable, and how far lessons have come");
+        command.SetStaffAction(async (parsed, client, cancellationToken) => CommandLine.PrintTable(parsed, await client.GetAsync("/api/lessons", cancellationToken),
+            ("Lesson", row => row.GetProperty("lesson").GetProperty("id").GetString()!),
+            ("Title", row => CommandLine.Local(row.GetProperty("lesson").GetProperty("title"))),
+            ("Class", row => row.GetProperty("lesson").GetProperty("class").GetString()!),
+            ("Start", row => row.GetProperty("lesson").GetProperty("start").GetDateTimeOffset().ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)),
+            ("Stage", row => StageOf(row)),
+            ("Published", row => TimeSpan.FromSeconds(row.GetProperty("edgeSeconds").GetDouble()).ToString(@"h\:mm\:ss", CultureInfo.InvariantCulture)),
+            ("Ingest", row => row.GetProperty("ingest").GetString()!)));
+        return command;
+    }
+
+    private static Command End()
+    {
+        var lesson = new Argument<string>("lesson") { Description = "Id of the lesson" };
+        var command = new Command("end", "End a lesson: its recording is then complete") { lesson };
+        command.SetStaffAction(async (parsed, client, cancellationToken) =>
+        {
+            JsonElement answer = await client.PostAsync($"/api/lessons/{Uri.EscapeDataString(parsed.GetValue(lesson)!)}/end", new { }, cancellationToken);
+            CommandLine.Print(parsed, answer, $"lesson {parsed.GetValue(lesson)} is over ({StageOf(answer)})");
+        });
+        return command;
+    }
+
+    private static string StageOf(JsonElement row) => row.GetProperty("lesson").GetProperty("stage").ToString();
+
+    /// <summary>"Fractions", or "en=Fractions" "zh-Hans=分数".</summary>
+    private static LocalText Title(string[] given)
+    {
+        LocalText? title = null;
+        foreach (string text in given)
+        {
+            string[] parts = text.Split('=', 2);
+            (string language, string words) = parts.Length == 2 && parts[0].Length is >= 2 and <= 12 ? (parts[0], parts[1]) : (LanguageOf(text), text);
+            title = title is null ? LocalText.Of(language, words) : title.And(language, words);
+        }
+        return title ?? throw new CommandFailedException("a lesson needs a --title");
+    }
+
+    private static PollRequest Poll(string text)
+    {
+        string[] parts = text.Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        if (parts.Length < 3)
+            throw new CommandFailedException($"--poll \"{text}\": a question and at least two answers are needed, parted by |");
+        return new PollRequest(null, Local(parts[0]), [.. parts.Skip(1).Select(Local)], null);
+    }
+
+    private static LocalText Local(string text) => LocalText.Of(LanguageOf(text), text);
+
+    private static string LanguageOf(string text) => text.Any(c => c >= 0x2E80) ? "zh-Hans" : "en";
+
+    private static DateTimeOffset Start(string text, TimeProvider time)
+    {
+        if (text == "now")
+            return time.GetUtcNow();
+        // A bare time is of today, in the zone of the person who types it.
+        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeLocal, out DateTimeOffset start) ? start.ToUniversalTime()
+            : throw new CommandFailedException($"--start \"{text}\" is no time");
+    }
+}

@@ -1,0 +1,134 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Dapper;
+using Edge.Core.Content;
+using Edge.Core.Live;
+using Edge.Core.Text;
+using Edge.Durable;
+using Microsoft.Extensions.Options;
+
+namespace Relay.Live;
+
+/// <summary>What came of scheduling a lesson.</summary>
+public enum ScheduleOutcome { Added, Changed, TooLate }
+
+/// <summary>The timetable, and the index of what each lesson has published.</summary>
+public sealed class LessonStore(DurableDatabase database, IOptions<LiveOptions> options, TimeProvider time)
+{
+    /// <summary>All lessons by start, the newest last.</summary>
+    public ImmutableArray<Lesson> All() => database.Read(connection =>
+        connection.Query<LessonRow>($"SELECT {Columns} FROM lessons ORDER BY start, id").Select(row => row.ToLesson()).ToImmutableArray());
+
+    public Lesson? Find(string id) => database.Read(connection =>
+        connection.QuerySingleOrDefault<LessonRow>($"SELECT {Columns} FROM lessons WHERE id = @id", new { id })?.ToLesson());
+
+    public Lesson? FindByIngestKey(string key) => database.Read(connection =>
+        connection.QuerySingleOrDefault<LessonRow>($"SELECT {Columns} FROM lessons WHERE ingest_key = @key", new { key })?.ToLesson());
+
+    /// <summary>The timetable of one school, as its plan carries it: what is to come, what runs, and what ended lately.</summary>
+    public ImmutableArray<PlannedLesson> LessonsOf(string school)
+    {
+        long since = (time.GetUtcNow() - options.Value.KeptInPlans).ToUnixTimeMilliseconds();
+        return database.Read(connection => connection.Query<LessonRow>(
+                $"SELECT {Columns} FROM lessons WHERE stage = 'Running' OR coalesce(ended, start + duration / 10000) > @since ORDER BY start, id", new { since })
+            .Select(row => row.ToLesson()).Where(lesson => lesson.IsFor(school)).Select(lesson => lesson.ToPlanned()).ToImmutableArray());
+    }
+
+    /// <summary>Adds a lesson, or changes one that has not begun; its ingest key and numbering stay.</summary>
+    public Task<ScheduleOutcome> ScheduleAsync(Lesson lesson, CancellationToken cancellationToken) => database.WriteAsync((connection, transaction) =>
+    {
+        string? stage = connection.QuerySingleOrDefault<string>("SELECT stage FROM lessons WHERE id = @Id", new { lesson.Id }, transaction);
+        if (stage is not null and not nameof(LessonStage.Planned))
+            return ScheduleOutcome.TooLate;
+        connection.Execute("""
+            INSERT INTO lessons (id, title, class, subject, start, duration, kit, live, stage, polls, schools, ingest_key, origin, target)
+            VALUES (@Id, @Title, @Class, @Subject, @Start, @Duration, @Kit, @Live, @Stage, @Polls, @Schools, @IngestKey, @Origin, @Target)
+            ON CONFLICT (id) DO UPDATE SET title = @Title, class = @Class, subject = @Subject, start = @Start, duration = @Duration, kit = @Kit, live = @Live,
+                polls = @Polls, schools = @Schools
+            """, LessonRow.Of(lesson), transaction);
+        return stage is null ? ScheduleOutcome.Added : ScheduleOutcome.Changed;
+    }, cancellationToken);
+
+    /// <summary>Moves a lesson on; false when it stands there already or is over.</summary>
+    public Task<bool> SetStageAsync(string id, LessonStage stage, CancellationToken cancellationToken) => database.WriteAsync((connection, transaction) =>
+    {
+        long? ended = stage is LessonStage.Ended or LessonStage.Cancelled ? time.GetUtcNow().ToUnixTimeMilliseconds() : null;
+        return connection.Execute("UPDATE lessons SET stage = @stage, ended = @ended WHERE id = @id AND stage <> @stage AND ended IS NULL",
+            new { id, stage = stage.ToString(), ended }, transaction) > 0;
+    }, cancellationToken);
+
+    /// <summary>All that a lesson has published, in order.</summary>
+    internal ImmutableArray<Segment> Segments(string lesson) => database.Read(connection => connection.Query<SegmentRow>(
+            "SELECT sequence, duration, program_time AS ProgramTime, discontinuity, bytes, sha256 FROM lesson_segments WHERE lesson = @lesson ORDER BY sequence", new { lesson })
+        .Select(row => row.ToSegment()).ToImmutableArray());
+
+    /// <summary>Lists a segment whose bytes are on disk.</summary>
+    internal Task AddSegmentAsync(string lesson, Segment segment, CancellationToken cancellationToken) => database.WriteAsync((connection, transaction) =>
+        connection.Execute("INSERT INTO lesson_segments VALUES (@lesson, @sequence, @duration, @programTime, @discontinuity, @bytes, @sha256)", new
+        {
+            lesson,
+            sequence = segment.Sequence,
+            duration = segment.Duration.Ticks,
+            programTime = segment.ProgramTime.UtcTicks,
+            discontinuity = segment.Discontinuity,
+            bytes = segment.LengthBytes,
+            sha256 = segment.Hash.ToArray(),
+        }, transaction), cancellationToken);
+
+    private const string Columns = "id, title, class, subject, start, duration, kit, live, stage, polls, schools, ingest_key AS IngestKey, origin, target";
+
+    private sealed class LessonRow
+    {
+        public string Id { get; init; } = "";
+        public string Title { get; init; } = "";
+        public string Class { get; init; } = "";
+        public string Subject { get; init; } = "";
+        public long Start { get; init; }
+        public long Duration { get; init; }
+        public string? Kit { get; init; }
+        public bool Live { get; init; }
+        public string Stage { get; init; } = "";
+        public string Polls { get; init; } = "";
+        public string? Schools { get; init; }
+        public string IngestKey { get; init; } = "";
+        public string Origin { get; init; } = "";
+        public long Target { get; init; }
+
+        public static LessonRow Of(Lesson lesson) => new()
+        {
+            Id = lesson.Id,
+            Title = JsonSerializer.Serialize(lesson.Title, JsonSerializerOptions.Web),
+            Class = lesson.Class,
+            Subject = lesson.Subject,
+            Start = lesson.Start.ToUnixTimeMilliseconds(),
+            Duration = lesson.Duration.Ticks,
+            Kit = lesson.Kit,
+            Live = lesson.Live,
+            Stage = lesson.Stage.ToString(),
+            Polls = JsonSerializer.Serialize(lesson.Polls, JsonSerializerOptions.Web),
+            Schools = lesson.Schools is { } schools ? JsonSerializer.Serialize(schools, JsonSerializerOptions.Web) : null,
+            IngestKey = lesson.IngestKey,
+            Origin = lesson.Origin,
+            Target = (long)lesson.Target.TotalSeconds,
+        };
+
+        public Lesson ToLesson() => new(
+            Id, JsonSerializer.Deserialize<LocalText>(Title, JsonSerializerOptions.Web)!, Class, Subject,
+            DateTimeOffset.FromUnixTimeMilliseconds(Start), new TimeSpan(Duration), Kit, Live, Enum.Parse<LessonStage>(Stage),
+            JsonSerializer.Deserialize<ImmutableArray<Poll>>(Polls, JsonSerializerOptions.Web),
+            Schools is null ? null : JsonSerializer.Deserialize<ImmutableArray<string>>(Schools, JsonSerializerOptions.Web),
+            IngestKey, Origin, TimeSpan.FromSeconds(Target));
+    }
+
+    private sealed class SegmentRow
+    {
+        public long Sequence { get; init; }
+        public long Duration { get; init; }
+        public long ProgramTime { get; init; }
+        public bool Discontinuity { get; init; }
+        public long Bytes { get; init; }
+        public byte[] Sha256 { get; init; } = [];
+
+        public Segment ToSegment() => new(Sequence, new TimeSpan(Duration), new DateTimeOffset(ProgramTime, TimeSpan.Zero), Discontinuity, (int)Bytes, new ChunkId(Sha256));
+    }
+}

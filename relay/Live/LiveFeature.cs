@@ -1,0 +1,16 @@
+namespace Relay.Live;
+
+/// <summary>Live lessons: timetable, encoders in, segments out.</summary>
+public static class LiveFeature
+{
+    public static IServiceCollection AddLive(this IServiceCollection services, Func<IServiceProvider, LivePorts> ports)
+    {
+        services.AddOptionsWithValidateOnStart<LiveOptions, LiveOptionsValidator>().BindConfiguration("Live");
+        services.AddSingleton(ports);
+        services.AddSingleton<LessonStore>();
+        services.AddSingleton<LiveOrigin>();
+        services.AddSingleton<IngestDesk>();
+        services.AddHostedService<LessonEndLoop>();
+        return services;
+    }
+}

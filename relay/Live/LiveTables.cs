@@ -1,0 +1,40 @@
+using Edge.Durable;
+
+namespace Relay.Live;
+
+/// <summary>The timetable and what each lesson has published. Times are Unix milliseconds of the relay's clock, durations 100 ns ticks.</summary>
+internal static class LiveTables
+{
+    public static readonly Schema Schema = new("live",
+    [
+        """
+        CREATE TABLE lessons (
+            id TEXT PRIMARY KEY,
+            title TEXT NOT NULL,              -- JSON: language -> text
+            class TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            start INTEGER NOT NULL,
+            duration INTEGER NOT NULL,
+            kit TEXT,
+            live INTEGER NOT NULL,
+            stage TEXT NOT NULL,
+            polls TEXT NOT NULL,              -- JSON
+            schools TEXT,                     -- JSON list; null: every school
+            ingest_key TEXT NOT NULL UNIQUE,
+            origin TEXT NOT NULL,             -- name of this numbering, for boxes
+            target INTEGER NOT NULL,          -- target duration, whole seconds, fixed
+            ended INTEGER
+        ) WITHOUT ROWID;
+        CREATE TABLE lesson_segments (
+            lesson TEXT NOT NULL REFERENCES lessons (id),
+            sequence INTEGER NOT NULL,
+            duration INTEGER NOT NULL,
+            program_time INTEGER NOT NULL,    -- 100 ns ticks since the year 1, UTC
+            discontinuity INTEGER NOT NULL,
+            bytes INTEGER NOT NULL,
+            sha256 BLOB NOT NULL,
+            PRIMARY KEY (lesson, sequence)
+        ) WITHOUT ROWID;
+        """,
+    ]);
+}
