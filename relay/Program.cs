@@ -3,6 +3,7 @@ using Relay;
 using Relay.Cli;
 using Relay.Content;
 using Relay.Fleet;
+using Relay.Live;
 
 var root = new RootCommand("Relay: sends packs and live lessons to schools, and brings their answers back")
 {
@@ -12,5 +13,6 @@ var root = new RootCommand("Relay: sends packs and live lessons to schools, and 
     RelayServer.ServeCommand(),
     BoxCommands.Create(),
     PackCommands.Create(TimeProvider.System),
+    LessonCommands.Create(),
 };
 return await CommandLine.RunAsync(root, args);

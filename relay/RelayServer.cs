@@ -1,10 +1,12 @@
 using System.CommandLine;
 using System.Net;
+using System.Text.Json.Serialization;
 using Edge.Durable;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Relay.Content;
 using Relay.Fleet;
 using Relay.Identity;
+using Relay.Live;
 using Relay.Storage;
 
 namespace Relay;
@@ -44,12 +46,14 @@ public static class RelayServer
 #pragma warning disable RS0030 // The one place where chance comes from.
         builder.Services.AddSingleton<Func<double>>(Random.Shared.NextDouble);
 #pragma warning restore RS0030
-        builder.Services.AddSingleton(_ => new DurableDatabase(Path.Combine(options.DataFolder, "relay.db"), FleetTables.Schema, ContentTables.Schema));
+builder.Services.AddSingleton(_ => new DurableDatabase(Path.Combine(options.DataFolder, "relay.db"), FleetTables.Schema, ContentTables.Schema, LiveTables.Schema));
         builder.Services.AddIdentity(keys, Path.Combine(options.DataFolder, "keys", "sessions"));
         builder.Services.AddFleet();
         builder.Services.AddContent(Path.Combine(options.DataFolder, "content"), services => new PlanSources(
             () => [.. services.GetRequiredService<FleetStore>().Schools().Select(school => new PlannedSchool(school.Id, school.Name))],
-            _ => []));
+            services.GetRequiredService<LessonStore>().LessonsOf));
+        builder.Services.AddLive(_ => new LivePorts(Path.Combine(options.DataFolder, "live"), _ => Task.CompletedTask));
+        builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.Converters.Add(new JsonStringEnumConverter()));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -75,6 +79,9 @@ public static class RelayServer
         app.MapContentForBoxes(context => context.Caller().School).ForBoxes();
         app.MapPacks((_, _) => default, _ => Task.CompletedTask);
         app.MapFleet(_ => Task.CompletedTask);
+        app.MapLessons();
+        app.MapIngest();
+        app.MapLiveOrigin(context => context.Caller().School).ForBoxes();
         app.MapGet("/time", (TimeProvider clock) => Results.Text(clock.GetUtcNow().ToString("O"))).ForBoxes();
         app.MapGet("/healthz", () => "ok").AllowAnonymous();
         await app.Services.GetRequiredService<FleetStore>().AllDisconnectedAsync(cancellationToken);

@@ -3,7 +3,7 @@ using Edge.Durable;
 namespace Relay.Live;
 
 /// <summary>The timetable and what each lesson has published. Times are Unix milliseconds of the relay's clock, durations 100 ns ticks.</summary>
-internal static class LiveTables
+public static class LiveTables
 {
     public static readonly Schema Schema = new("live",
     [
