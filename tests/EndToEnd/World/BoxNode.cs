@@ -1,0 +1,93 @@
+using System.Text.Json;
+using TestKit.Link;
+using TestKit.Processes;
+
+namespace EndToEnd.World;
+
+/// <summary>A box as a real process. Its way to the relay goes through two proxies that a test can cut, slow and count.</summary>
+public sealed class BoxNode : IAsyncDisposable
+{
+    private readonly ServerProcess _process;
+
+    public BoxNode(string folder, RelayNode relay, IReadOnlyDictionary<string, string>? settings = null)
+    {
+        Folder = folder;
+        Api = ImpairedProxy.To(relay.BoxPort);
+        Mqtt = ImpairedProxy.To(relay.MqttPort);
+        var environment = new Dictionary<string, string>
+        {
+            ["Box__DataFolder"] = folder,
+            ["Box__Port"] = $"{Port}",
+            ["Box__Address"] = "127.0.0.1",
+            ["Identity__RelayUrl"] = $"https://localhost:{Api.Port}",
+            ["Identity__AuthorityFile"] = relay.AuthorityFile,
+            ["Identity__ClaimPollInterval"] = "00:00:00.300",
+            ["Sync__Port"] = $"{Mqtt.Port}",
+        };
+        foreach ((string name, string value) in settings ?? new Dictionary<string, string>())
+            environment[name] = value;
+        _process = new ServerProcess("dotnet", [Repository.Program("edge/Box", "box"), "run"], environment);
+        Http = new HttpClient { BaseAddress = Site };
+    }
+
+    public string Folder { get; }
+
+    public int Port { get; } = FreePort.Take();
+
+    public Uri Site => new($"http://127.0.0.1:{Port}/");
+
+    /// <summary>The link to the box API: lists, chunks, live segments.</summary>
+    public ImpairedProxy Api { get; }
+
+    /// <summary>The link to the broker.</summary>
+    public ImpairedProxy Mqtt { get; }
+
+    /// <summary>A phone on the school's network.</summary>
+    public HttpClient Http { get; }
+
+    public string Output => _process.Output;
+
+    public int ProcessId => _process.Id;
+
+    public Task StartAsync(CancellationToken cancellationToken) => _process.StartAsync(new Uri(Site, "healthz"), cancellationToken);
+
+    public Task KillAsync() => _process.KillAsync();
+
+    public Task StopAsync() => _process.StopAsync();
+
+    public void CutLink()
+    {
+        Api.Cut();
+        Mqtt.Cut();
+    }
+
+    public void JoinLink()
+    {
+        Api.Join();
+        Mqtt.Join();
+    }
+
+    public async Task<JsonElement> StatusAsync(CancellationToken cancellationToken) =>
+        JsonElement.Parse(await Http.GetStringAsync("/status.json", cancellationToken));
+
+    /// <summary>Reads the code off the box and has staff claim it for <paramref name="school"/>; returns when the box knows.</summary>
+    public async Task ClaimAsync(RelayNode relay, string school, CancellationToken cancellationToken)
+    {
+        string code = (await StatusAsync(cancellationToken)).GetProperty("claimCode").GetString()!;
+        // The code is on the display before the relay has heard of it: staff would try again, too.
+        await Eventually.Async(
+            async () => (await relay.RunAsync(cancellationToken, "box", "claim", code, "--school", school)).ExitCode == 0,
+            $"code {code} is claimed", cancellationToken, evidence: () => Output);
+        await Eventually.Async(
+            async () => (await StatusAsync(cancellationToken)).GetProperty("box").ValueKind == JsonValueKind.String, "the box has its certificate", cancellationToken,
+            evidence: () => Output);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _process.DisposeAsync();
+        Http.Dispose();
+        await Api.DisposeAsync();
+        await Mqtt.DisposeAsync();
+    }
+}
