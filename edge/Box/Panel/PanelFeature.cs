@@ -9,6 +9,8 @@ namespace Edge.Box.Panel;
 /// <summary>The panel: hub, page face, GPIO face.</summary>
 public static class PanelFeature
 {
+    /// <summary>To be added before all features that must close cleanly: hosted services stop in reverse order,
+    /// and lamps that went dark tell people that they may unplug.</summary>
     /// <param name="joins">What the panel needs of the rest of the box.</param>
     public static IServiceCollection AddPanel(this IServiceCollection services, Func<IServiceProvider, PanelJoins> joins)
     {
@@ -18,11 +20,11 @@ public static class PanelFeature
         services.AddSingleton(joins);
         services.AddSingleton(Hub);
         services.AddSingleton<PanelEndpoints>();
+        services.TryAddSingleton<Func<PanelGpioOptions, GpioController>>(GpioPanel.Open);
+        services.AddHostedService<GpioPanelLoop>();
         services.AddHostedService<PanelLoop>();
         services.AddHostedService<PanelEffectLoop>();
         services.AddHostedService<PanelMemoryLoop>();
-        services.TryAddSingleton<Func<PanelGpioOptions, GpioController>>(GpioPanel.Open);
-        services.AddHostedService<GpioPanelLoop>();
         return services;
     }
 

@@ -12,6 +12,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using TestKit.Panel;
@@ -27,6 +28,7 @@ public sealed class PanelSiteTests : IAsyncDisposable
     private readonly SimulatedGpioDriver _driver = new(TimeProvider.System);
     private PanelFacts _facts = new() { Power = PowerStatus.Mains, Lessons = [new PanelLesson("maths-3a") { Live = LiveStatus.On, KitItems = 2 }], DueLesson = "maths-3a" };
     private Func<PanelEffect, CancellationToken, Task> _act = (_, _) => Task.CompletedTask;
+    private Action _closing = () => { };
     private WebApplication? _app;
 
     [Fact]
@@ -229,6 +231,20 @@ public sealed class PanelSiteTests : IAsyncDisposable
         Assert.Equal("live", (await PressAsync(http, "start")).GetProperty("screen").GetProperty("source").GetString());
     }
 
+    [Fact]
+    public async Task Lamps_go_dark_only_after_the_rest_of_the_box_has_closed()
+    {
+        int green = new PanelGpioOptions().Power.Green;
+        PinValue? whileClosing = null;
+        _closing = () => whileClosing = _driver.Output(green);
+        using HttpClient http = await StartAsync(("Panel:Gpio:Enabled", "true"));
+        await Eventually(() => _driver.IsWatched(new PanelGpioOptions().Buttons.Pause) && _driver.Output(green) == PinValue.High);
+        await _app!.StopAsync();
+        Assert.Equal(PinValue.High, whileClosing);
+        Assert.Equal(PinValue.Low, _driver.Output(green));
+        Assert.Empty(_driver.OpenPins);
+    }
+
     [Theory]
     [InlineData("Panel:Gpio:Buttons:Help", "17")]
     [InlineData("Panel:Gpio:Lesson:Blue", "-1")]
@@ -268,6 +284,7 @@ public sealed class PanelSiteTests : IAsyncDisposable
             },
             (language, key, _) => $"{language}:{key}",
             _folder));
+        builder.Services.AddHostedService(_ => new Closing(() => _closing()));
         _app = builder.Build();
         _app.MapPanel();
         await _app.StartAsync();
@@ -281,6 +298,18 @@ public sealed class PanelSiteTests : IAsyncDisposable
         using HttpResponseMessage answer = await http.SendAsync(request);
         answer.EnsureSuccessStatusCode();
         return await answer.Content.ReadFromJsonAsync<JsonElement>();
+    }
+
+    /// <summary>Another feature that closes something when the box stops.</summary>
+    private sealed class Closing(Action close) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken)
+        {
+            close();
+            return Task.CompletedTask;
+        }
     }
 
     private static async Task Eventually(Func<bool> condition)
