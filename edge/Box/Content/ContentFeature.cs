@@ -1,0 +1,74 @@
+using Edge.Core.Identity;
+using Edge.Durable;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Options;
+
+namespace Edge.Box.Content;
+
+/// <summary>What the content feature needs of others.</summary>
+/// <param name="Relay">Client of the relay's box API; null until the box was claimed.</param>
+/// <param name="PinnedRoot">The root list that came with the claim; null until then.</param>
+/// <param name="School">The school this box works for; null until the claim.</param>
+public sealed record ContentPorts(Func<HttpClient?> Relay, Func<SignedList?> PinnedRoot, Func<string?> School);
+
+/// <summary>Packs: signed lists, store, fetching, library.</summary>
+public static class ContentFeature
+{
+    /// <param name="services">Where to add it.</param>
+    /// <param name="folder">Folder of lists, store files and their index. The index has a database of its own: it is large, and it can be made anew from the files.</param>
+    /// <param name="ports">What other features give.</param>
+    public static IServiceCollection AddContent(this IServiceCollection services, string folder, Func<IServiceProvider, ContentPorts> ports)
+    {
+        services.AddOptionsWithValidateOnStart<ContentOptions, ContentOptionsValidator>().BindConfiguration("Content");
+        services.AddSingleton(ports);
+        services.AddSingleton(provider =>
+        {
+            ContentPorts given = provider.GetRequiredService<ContentPorts>();
+            return new ListStore(Path.Combine(folder, "lists"), given.PinnedRoot, given.School, provider.GetRequiredService<ILogger<ListStore>>());
+        });
+        services.AddSingleton(provider => new ContentDatabase(folder, provider.GetRequiredService<ILogger<DiskChunkStore>>()));
+        services.AddSingleton(provider => DiskChunkStore.Open(Path.Combine(folder, "store"), provider.GetRequiredService<ContentDatabase>().Database,
+            provider.GetRequiredService<IOptions<ContentOptions>>().Value, () => new DriveInfo(folder).AvailableFreeSpace, provider.GetRequiredService<ILogger<DiskChunkStore>>()));
+        services.AddSingleton(provider => new PackLibrary(
+            provider.GetRequiredService<DiskChunkStore>(), provider.GetRequiredService<ContentDatabase>().Database, provider.GetRequiredService<ILogger<PackLibrary>>()));
+        services.AddSingleton(provider => new RelayContent(
+            provider.GetRequiredService<ContentPorts>().Relay, provider.GetRequiredService<IOptions<ContentOptions>>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<PackFetcher>();
+        services.AddSingleton<FetchLoop>();
+        services.AddHostedService(provider => provider.GetRequiredService<FetchLoop>());
+        return services;
+    }
+
+    /// <summary>Before the site answers: what was shown when the box went off shows again at the first request.</summary>
+    public static Task StartContentAsync(this IServiceProvider services, CancellationToken cancellationToken) =>
+        services.GetRequiredService<PackLibrary>().LoadAsync(cancellationToken);
+}
+
+/// <summary>The content feature's own database file.</summary>
+internal sealed class ContentDatabase : IDisposable
+{
+    private const int Corrupt = 11;
+    private const int NotADatabase = 26;
+
+    public ContentDatabase(string folder, ILogger log)
+    {
+        Directory.CreateDirectory(folder);
+        string path = Path.Combine(folder, "content.db");
+        try
+        {
+            Database = new DurableDatabase(path, ContentTables.Schema);
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode is Corrupt or NotADatabase)
+        {
+            // The chunks are in the store files, and the lists say what to show: nothing has to come over the link again.
+            log.IndexDamaged(e.Message);
+            foreach (string suffix in (string[])["", "-wal", "-shm"])
+                File.Delete(path + suffix);
+            Database = new DurableDatabase(path, ContentTables.Schema);
+        }
+    }
+
+    public DurableDatabase Database { get; }
+
+    public void Dispose() => Database.Dispose();
+}

@@ -1,0 +1,43 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace Edge.Box.Content;
+
+/// <summary>How the box fetches and keeps packs. Section <c>Content</c>.</summary>
+public sealed class ContentOptions
+{
+    /// <summary>How often the signed lists are asked for. Default 1 min; unchanged they cost about 300 bytes each. The relay may nudge between.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
+    public TimeSpan ListInterval { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Span over which a transfer must bring <see cref="StallBytes"/>. Default 30 s: rides out a hand-over of the cell or a satellite dish in a gust.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
+    public TimeSpan StallTime { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Fewest bytes that count as progress within <see cref="StallTime"/>. Default 1 KiB: a thirtieth of a 9.6 kbit/s line.</summary>
+    [Range(1, 1 << 20)]
+    public int StallBytes { get; set; } = 1 << 10;
+
+    /// <summary>Fetched bytes that are put on disk together. Default 256 KiB: this, and one chunk under way, is all a power cut costs.</summary>
+    [Range(1 << 10, 16 << 20)]
+    public int CommitBytes { get; set; } = 256 << 10;
+
+    /// <summary>Longest wait after the first failure. Default 2 s; doubles with each further one.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:10:00")]
+    public TimeSpan FirstWait { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Longest wait ever. Default 5 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00")]
+    public TimeSpan LongestWait { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Disk space that packs leave free. Default 512 MiB: room for the outbox, exam answers and the log whatever packs come.</summary>
+    [Range(0, long.MaxValue)]
+    public long ReserveBytes { get; set; } = 512L << 20;
+
+    /// <summary>Size at which a new store file is begun. Default 32 MiB: few files for an SD card.</summary>
+    [Range(1 << 20, 1 << 30)]
+    public int StoreFileBytes { get; set; } = 32 << 20;
+}
+
+[OptionsValidator]
+public sealed partial class ContentOptionsValidator : IValidateOptions<ContentOptions>;

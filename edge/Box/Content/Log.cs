@@ -1,0 +1,40 @@
+using Edge.Core.Content;
+using Edge.Core.Identity;
+
+namespace Edge.Box.Content;
+
+internal static partial class Log
+{
+    [LoggerMessage(1100, LogLevel.Information, "List {Kind} is now at version {Version}")]
+    public static partial void ListAccepted(this ILogger log, ListKind kind, long version);
+
+    [LoggerMessage(1101, LogLevel.Warning, "Chunk {Chunk} is damaged on disk; it is fetched again")]
+    public static partial void ChunkDamaged(this ILogger log, ChunkId chunk);
+
+    [LoggerMessage(1102, LogLevel.Warning, "A {Kind} list was not taken: {Verdict}")]
+    public static partial void ListRefused(this ILogger log, ListKind kind, ListVerdict verdict);
+
+    [LoggerMessage(1103, LogLevel.Information, "Pack {Pack} version {Version} is whole and shows in the library")]
+    public static partial void PackShown(this ILogger log, string pack, long version);
+
+    [LoggerMessage(1104, LogLevel.Warning, "Pack {Pack} version {Version} was withdrawn and no longer shows")]
+    public static partial void PackWithdrawn(this ILogger log, string pack, long version);
+
+    [LoggerMessage(1105, LogLevel.Warning, "Pack {Pack} version {Version} cannot be completed now: {Reason}")]
+    public static partial void PackBroken(this ILogger log, string pack, long version, string reason);
+
+    [LoggerMessage(1106, LogLevel.Information, "Fetching stopped ({Reason}); trying again by itself, failure {Failures} in a row")]
+    public static partial void FetchFailed(this ILogger log, string reason, int failures);
+
+    [LoggerMessage(1107, LogLevel.Warning, "A store file had {Count} chunks that its index did not know; they were checked and taken in")]
+    public static partial void ChunksRecovered(this ILogger log, int count);
+
+    [LoggerMessage(1108, LogLevel.Warning, "The disk is too full for packs: {Free} bytes are free, {Reserve} stay reserved")]
+    public static partial void StoreFull(this ILogger log, long free, long reserve);
+
+    [LoggerMessage(1109, LogLevel.Information, "Fetching pack {Pack} version {Version}: {Missing} of {Total} bytes are missing")]
+    public static partial void PackFetching(this ILogger log, string pack, long version, long missing, long total);
+
+    [LoggerMessage(1110, LogLevel.Error, "The index of the store is damaged ({Reason}); it is made anew from the store files")]
+    public static partial void IndexDamaged(this ILogger log, string reason);
+}

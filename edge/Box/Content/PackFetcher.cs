@@ -1,0 +1,251 @@
+using System.Collections.Immutable;
+using System.Runtime.ExceptionServices;
+using Edge.Core.Content;
+using Edge.Core.Identity;
+using Edge.Core.Sync;
+using Microsoft.Extensions.Options;
+
+namespace Edge.Box.Content;
+
+/// <summary>Brings the store to what the signed lists want, in the plan's order: lists, manifest, indexes, recipes, chunks, then show.
+/// Whatever arrived and was verified is kept, so each round goes on where the last one was cut off.</summary>
+public sealed class PackFetcher(
+    ListStore lists, DiskChunkStore store, PackLibrary library, RelayContent relay, IOptions<ContentOptions> options, TimeProvider time, ILogger<PackFetcher> log)
+{
+    private readonly HashSet<ChunkId> _false = [];
+    private long _listsAsked;
+
+    /// <summary>One round: asks for lists, then works through the plan until all is there. What needs no link is done without one:
+    /// a pack whose last byte came before the link went still shows.</summary>
+    /// <returns>False when some pack could not be completed though the link works.</returns>
+    /// <exception cref="IOException">The link, or the disk. The next round goes on.</exception>
+    /// <exception cref="HttpRequestException">The link.</exception>
+    public async Task<bool> RunAsync(CancellationToken cancellationToken)
+    {
+        Exception? trouble = null;
+        try
+        {
+            await AskListsAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException)
+        {
+            trouble = e;
+        }
+        bool all = true;
+        ImmutableArray<FetchGoal> goals = await GoalsAsync(cancellationToken);
+        for (int i = 0; i < goals.Length; i++)
+        {
+            FetchOutcome outcome = FetchOutcome.NoLink;
+            try
+            {
+                outcome = await FetchAsync(goals[i], online: trouble is null, cancellationToken);
+            }
+            catch (Exception e) when (e is IOException or HttpRequestException)
+            {
+                trouble = e;
+            }
+            all &= outcome != FetchOutcome.Broken;
+            if (outcome == FetchOutcome.PlanChanged)
+                (goals, i) = (await GoalsAsync(cancellationToken), -1);
+        }
+        if (trouble is not null)
+            ExceptionDispatchInfo.Throw(trouble);
+        return all;
+    }
+
+    private enum FetchOutcome { Done, PlanChanged, Broken, NoLink }
+
+    /// <summary>What is to be done, after what the lists take back is gone: planned versions that do not show, and shown ones that turned out damaged.</summary>
+    private async Task<ImmutableArray<FetchGoal>> GoalsAsync(CancellationToken cancellationToken)
+    {
+        if (lists.Current is not { Catalogue: { } catalogue } state)
+            return [];
+        await library.ApplyAsync(catalogue, cancellationToken);
+        ImmutableArray<FetchGoal> planned = state.Plan is { } plan ? FetchPlan.Goals(plan, catalogue) : [];
+        library.KeepComing(planned.Select(goal => goal.Pack).ToHashSet());
+        IEnumerable<FetchGoal> damaged = library.Lost.IsEmpty ? []
+            : library.Shown.Select(pack => new FetchGoal(pack.Manifest.Pack, pack.Manifest.Version, pack.Id, ContentLimits.MaxManifestBytes, null));
+        return [.. damaged, .. planned.Where(goal => library.Find(goal.Pack)?.Id != goal.Manifest)];
+    }
+
+    private async Task<FetchOutcome> FetchAsync(FetchGoal goal, bool online, CancellationToken cancellationToken)
+    {
+        if (_false.Contains(goal.Manifest))
+            return FetchOutcome.Done;
+        if (await ObjectAsync(goal.Manifest, ContentLimits.MaxManifestBytes, online, cancellationToken) is not { } bytes)
+            return !online ? FetchOutcome.NoLink : Broken(goal, "its manifest is missing or damaged at the relay");
+        if (Manifest.Read(bytes, out string problem) is not { } manifest || manifest.Pack != goal.Pack || manifest.Version != goal.Version)
+            return False(goal, problem.Length > 0 ? problem : "its manifest is for another version");
+        Places? places = online ? new Places(manifest, this) : null;
+
+        if (await FetchChunksAsync(goal, [.. manifest.Files.Where(file => file.Recipe is not null).Select(file => file.Recipe!.Value)], null, places, cancellationToken) is var recipes and not FetchOutcome.Done)
+            return recipes;
+        var chunks = new Dictionary<ChunkId, int>();
+        foreach (PackFile file in manifest.Files)
+        {
+            Recipe? recipe = file.Recipe is not { } id ? file.RecipeOfOneChunk : await store.ReadAsync(id, cancellationToken) is { } recipeBytes ? Recipe.Read(recipeBytes) : null;
+            if (recipe is null || recipe.LengthBytes != file.LengthBytes)
+                return False(goal, $"{file.Path}: its recipe is wrong");
+            foreach (ChunkRef chunk in recipe.Chunks)
+                chunks[chunk.Id] = chunk.LengthBytes;
+        }
+        if (await FetchChunksAsync(goal, [.. chunks.Keys], chunks, places, cancellationToken) is var outcome and not FetchOutcome.Done)
+            return outcome;
+
+        long total = chunks.Values.Sum(length => (long)length);
+        bool healing = library.Find(goal.Pack)?.Id == goal.Manifest;
+        if (!healing)
+            library.Report(new PackReport(goal.Pack, goal.Version, PackHolding.Delivered, total, total));
+        library.Healed([.. chunks.Keys, .. manifest.Files.Where(file => file.Recipe is not null).Select(file => file.Recipe!.Value)]);
+        return healing ? FetchOutcome.Done : await library.ShowAsync(manifest, goal.Manifest, cancellationToken) switch
+        {
+            ShowOutcome.Shown => FetchOutcome.Done,
+            ShowOutcome.Incomplete => Broken(goal, "chunks were damaged on disk"),
+            _ => False(goal, "its chunks do not make up its files"),
+        };
+    }
+
+    /// <summary>Fetches those that are missing, by few requests.</summary>
+    /// <param name="goal">The version they belong to.</param>
+    /// <param name="wanted">In the order needed.</param>
+    /// <param name="lengths">Plain lengths, when progress is to be told.</param>
+    /// <param name="places">Where chunks lie; null without a link.</param>
+    /// <param name="cancellationToken">Ends the transfer.</param>
+    private async Task<FetchOutcome> FetchChunksAsync(FetchGoal goal, ImmutableArray<ChunkId> wanted, Dictionary<ChunkId, int>? lengths, Places? places, CancellationToken cancellationToken)
+    {
+        List<ChunkId> missing = store.Missing(wanted);
+        long total = lengths?.Values.Sum(length => (long)length) ?? 0;
+        long left = lengths is null ? 0 : missing.Sum(id => (long)lengths[id]);
+        void Tell()
+        {
+            if (lengths is not null && library.Find(goal.Pack)?.Id != goal.Manifest)
+                library.Report(new PackReport(goal.Pack, goal.Version, PackHolding.Fetching, total - left, total));
+        }
+        Tell();
+        if (missing.Count == 0)
+            return FetchOutcome.Done;
+        if (places is null)
+            return FetchOutcome.NoLink;
+        if (lengths is not null)
+            log.PackFetching(goal.Pack, goal.Version, left, total);
+        if (!await places.LocateAsync(missing, cancellationToken))
+            return Broken(goal, "an index of its volumes is missing or damaged at the relay");
+        int wrong = 0;
+        ImmutableArray<RangeFetch> ranges = FetchPlan.Ranges(missing, places.Known, out ImmutableArray<ChunkId> nowhere);
+        foreach (RangeFetch range in ranges)
+        {
+            await using var batch = new Batch(store, options.Value.CommitBytes);
+            wrong += await relay.RangeAsync(range, async chunk =>
+            {
+                await batch.AddAsync(chunk, cancellationToken);
+                left -= chunk.LengthBytes;
+                Tell();
+            }, cancellationToken);
+            await batch.CommitAsync(cancellationToken);
+            if (await PlanChangedAsync(cancellationToken))
+                return FetchOutcome.PlanChanged;
+        }
+        return wrong + nowhere.Length == 0 ? FetchOutcome.Done : Broken(goal, $"{wrong + nowhere.Length} chunks are missing or damaged at the relay");
+    }
+
+    /// <summary>Asks for lists between two ranges when it is time, so that something urgent need not wait for a long pack.</summary>
+    private async Task<bool> PlanChangedAsync(CancellationToken cancellationToken)
+    {
+        if (time.GetElapsedTime(_listsAsked) < options.Value.ListInterval)
+            return false;
+        ListState? before = lists.Current;
+        await AskListsAsync(cancellationToken);
+        return !ReferenceEquals(before, lists.Current);
+    }
+
+    private async Task AskListsAsync(CancellationToken cancellationToken)
+    {
+        foreach (ListKind kind in (ListKind[])[ListKind.Root, ListKind.Catalogue, ListKind.Plan])
+        {
+            if (await relay.ListAsync(kind, lists.TagOf(kind), cancellationToken) is { } bytes)
+                await lists.AcceptAsync(bytes, kind, cancellationToken);
+        }
+        _listsAsked = time.GetTimestamp();
+    }
+
+    /// <summary>A manifest or index: from the store, else from the relay and then kept.</summary>
+    private async Task<byte[]?> ObjectAsync(ChunkId id, int maxBytes, bool online, CancellationToken cancellationToken)
+    {
+        if (await store.ReadAsync(id, cancellationToken) is { } held)
+            return held;
+        if (!online || await relay.ObjectAsync(id, maxBytes, cancellationToken) is not { Length: > 0 } bytes)
+            return null;
+        await store.AddAsync([ArrivedChunk.Plain(id, bytes)], cancellationToken);
+        return bytes;
+    }
+
+    private FetchOutcome Broken(FetchGoal goal, string reason)
+    {
+        log.PackBroken(goal.Pack, goal.Version, reason);
+        return FetchOutcome.Broken;
+    }
+
+    /// <summary>The version itself is wrong; asking again cannot help, so it is not asked for again until the program starts anew.</summary>
+    private FetchOutcome False(FetchGoal goal, string reason)
+    {
+        _false.Add(goal.Manifest);
+        return Broken(goal, reason);
+    }
+
+    /// <summary>Where a version's chunks lie; reads only as many indexes as are needed to find what is missing.</summary>
+    private sealed class Places(Manifest manifest, PackFetcher fetcher)
+    {
+        private readonly List<KeyValuePair<ChunkId, VolumeIndex>> _known = [];
+        private readonly HashSet<ChunkId> _found = [];
+
+        public IReadOnlyList<KeyValuePair<ChunkId, VolumeIndex>> Known => _known;
+
+        public async Task<bool> LocateAsync(IEnumerable<ChunkId> wanted, CancellationToken cancellationToken)
+        {
+            HashSet<ChunkId> left = [.. wanted.Except(_found)];
+            foreach (VolumeRef volume in manifest.Volumes.Skip(_known.Count))
+            {
+                if (left.Count == 0)
+                    return true;
+                if (await fetcher.ObjectAsync(volume.Index, ContentLimits.MaxIndexBytes, online: true, cancellationToken) is not { } bytes
+                    || VolumeIndex.Read(bytes) is not { } index || index.VolumeBytes != volume.LengthBytes)
+                    return false;
+                _known.Add(KeyValuePair.Create(volume.Id, index));
+                foreach (VolumeEntry entry in index.Entries)
+                {
+                    _found.Add(entry.Id);
+                    left.Remove(entry.Id);
+                }
+            }
+            return true;
+        }
+    }
+
+    /// <summary>Collects verified chunks and puts them on disk together; what was collected when the link fails is kept too.</summary>
+    private sealed class Batch(DiskChunkStore store, int commitBytes) : IAsyncDisposable
+    {
+        private readonly List<ArrivedChunk> _chunks = [];
+        private int _bytes;
+
+        public async Task AddAsync(ArrivedChunk chunk, CancellationToken cancellationToken)
+        {
+            _chunks.Add(chunk);
+            _bytes += chunk.Stored.Length;
+            if (_bytes >= commitBytes)
+                await CommitAsync(cancellationToken);
+        }
+
+        public async Task CommitAsync(CancellationToken cancellationToken)
+        {
+            if (_chunks.Count == 0)
+                return;
+            ArrivedChunk[] chunks = [.. _chunks];
+            _chunks.Clear();
+            _bytes = 0;
+            await store.AddAsync(chunks, cancellationToken);
+        }
+
+        /// <summary>Also when the program is stopping: these bytes were paid for.</summary>
+        public async ValueTask DisposeAsync() => await CommitAsync(CancellationToken.None);
+    }
+}
