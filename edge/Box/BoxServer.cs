@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using System.Reflection;
+using Edge.Box.Content;
 using Edge.Box.Identity;
 using Edge.Box.Pages;
 using Edge.Core.Text;
@@ -42,9 +43,11 @@ public static class BoxServer
         builder.Services.AddSingleton<Func<double>>(Random.Shared.NextDouble);
 #pragma warning restore RS0030
         builder.Services.AddIdentity(identity);
+        builder.Services.AddContent(Path.Combine(options.DataFolder, "content"), services => new ContentPorts(
+            () => services.GetRequiredService<RelayHttp>().Client, () => identity.Claimed?.Root, () => identity.Claimed?.School));
         builder.Services.AddSingleton(LoadTexts());
         builder.Services.AddPages();
-        builder.Services.AddSingleton(new SiteFacts(() => null, () => identity.ClaimCode, time.GetLocalNow));
+        builder.Services.AddSingleton(services => new SiteFacts(() => services.GetRequiredService<ListStore>().Current?.Plan, () => identity.ClaimCode, time.GetLocalNow));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -53,7 +56,9 @@ public static class BoxServer
 
         WebApplication app = builder.Build();
         app.UseRouting();
+        app.MapContent();
         app.MapPages();
+        await app.Services.StartContentAsync(cancellationToken);
         return app;
     }
 
