@@ -29,14 +29,15 @@ public static class PanelMachine
     /// <summary>Most effects that one step gives.</summary>
     public const int MaxEffects = 4;
 
-    /// <summary>One step. First what time and facts have changed by themselves, then the gesture.</summary>
+    /// <summary>One step. First what time and facts have changed by themselves, then the gesture, then what follows from it:
+    /// a second step at the same moment changes nothing more.</summary>
     public static (PanelState State, ImmutableArray<PanelEffect> Effects) Step(PanelState state, PanelFacts facts, PanelInput input)
     {
         ImmutableArray<PanelEffect>.Builder effects = ImmutableArray.CreateBuilder<PanelEffect>(MaxEffects);
         state = Lapse(state, facts, input.At);
         state = Follow(state, facts, effects);
         if (input.Gesture is { } gesture)
-            state = Act(state, facts, input.At, gesture, effects);
+            state = Follow(Act(state, facts, input.At, gesture, effects), facts, effects);
         return (state, effects.DrainToImmutable());
     }
 

@@ -91,7 +91,6 @@ public class PanelMachineTests
         panel.Tick();
         Assert.Equal(LessonSource.Live, panel.State.Lesson?.Source);
         panel.Press(PanelButton.Pause);
-        panel.Tick();
         Assert.Equal(LessonSource.Kit, panel.State.Lesson?.Source);
     }
 
