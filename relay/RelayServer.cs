@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.Json.Serialization;
 using Edge.Durable;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Relay.Console;
 using Relay.Content;
 using Relay.Fleet;
 using Relay.Identity;
@@ -46,7 +47,7 @@ public static class RelayServer
 #pragma warning disable RS0030 // The one place where chance comes from.
         builder.Services.AddSingleton<Func<double>>(Random.Shared.NextDouble);
 #pragma warning restore RS0030
-builder.Services.AddSingleton(_ => new DurableDatabase(Path.Combine(options.DataFolder, "relay.db"), FleetTables.Schema, ContentTables.Schema, LiveTables.Schema));
+        builder.Services.AddSingleton(_ => new DurableDatabase(Path.Combine(options.DataFolder, "relay.db"), FleetTables.Schema, ContentTables.Schema, LiveTables.Schema));
         builder.Services.AddIdentity(keys, Path.Combine(options.DataFolder, "keys", "sessions"));
         builder.Services.AddFleet();
         builder.Services.AddContent(Path.Combine(options.DataFolder, "content"), services => new PlanSources(
@@ -54,6 +55,7 @@ builder.Services.AddSingleton(_ => new DurableDatabase(Path.Combine(options.Data
             services.GetRequiredService<LessonStore>().LessonsOf));
         builder.Services.AddLive(_ => new LivePorts(Path.Combine(options.DataFolder, "live"), _ => Task.CompletedTask));
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.Converters.Add(new JsonStringEnumConverter()));
+        builder.Services.AddConsole();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -82,6 +84,7 @@ builder.Services.AddSingleton(_ => new DurableDatabase(Path.Combine(options.Data
         app.MapLessons();
         app.MapIngest();
         app.MapLiveOrigin(context => context.Caller().School).ForBoxes();
+        app.MapConsole(new ConsolePorts(_ => Task.CompletedTask));
         app.MapGet("/time", (TimeProvider clock) => Results.Text(clock.GetUtcNow().ToString("O"))).ForBoxes();
         app.MapGet("/healthz", () => "ok").AllowAnonymous();
         await app.Services.GetRequiredService<FleetStore>().AllDisconnectedAsync(cancellationToken);

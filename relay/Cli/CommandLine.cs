@@ -18,8 +18,8 @@ public static class CommandLine
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in parsed.Errors)
-                await Console.Error.WriteLineAsync(error.Message);
-            await Console.Error.WriteLineAsync("--help shows how it is used");
+                await System.Console.Error.WriteLineAsync(error.Message);
+            await System.Console.Error.WriteLineAsync("--help shows how it is used");
             return 2;
         }
         try
@@ -28,17 +28,17 @@ public static class CommandLine
         }
         catch (CommandFailedException e)
         {
-            await Console.Error.WriteLineAsync(e.Message);
+            await System.Console.Error.WriteLineAsync(e.Message);
             return 1;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            await Console.Error.WriteLineAsync(e.Message);
+            await System.Console.Error.WriteLineAsync(e.Message);
             return 1;
         }
         catch (OperationCanceledException)
         {
-            await Console.Error.WriteLineAsync("stopped");
+            await System.Console.Error.WriteLineAsync("stopped");
             return 1;
         }
     }
@@ -54,14 +54,14 @@ public static class CommandLine
 
     /// <summary>Prints an answer: as it is with <c>--json</c>, else the sentence.</summary>
     public static void Print(ParseResult parsed, JsonElement answer, string sentence) =>
-        Console.Out.WriteLine(parsed.GetValue(JsonOption) ? JsonSerializer.Serialize(answer, Pretty) : sentence);
+        System.Console.Out.WriteLine(parsed.GetValue(JsonOption) ? JsonSerializer.Serialize(answer, Pretty) : sentence);
 
     /// <summary>Prints a list: as it is with <c>--json</c>, else a table with a row per element.</summary>
     public static void PrintTable(ParseResult parsed, JsonElement rows, params (string Title, Func<JsonElement, string> Cell)[] columns)
     {
         if (parsed.GetValue(JsonOption))
         {
-            Console.Out.WriteLine(JsonSerializer.Serialize(rows, Pretty));
+            System.Console.Out.WriteLine(JsonSerializer.Serialize(rows, Pretty));
             return;
         }
         var table = new Table().Border(TableBorder.Simple);

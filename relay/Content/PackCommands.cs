@@ -38,7 +38,7 @@ public static class PackCommands
             if (built.Changed)
                 await client.PostAsync("/api/packs", new AddPackRequest(built.Id), cancellationToken);
             foreach (string name in built.Skipped)
-                await Console.Error.WriteLineAsync($"left out (its name begins with a dot): {name}");
+                await System.Console.Error.WriteLineAsync($"left out (its name begins with a dot): {name}");
             Manifest manifest = built.Manifest;
             JsonElement answer = JsonSerializer.SerializeToElement(new
             {
@@ -146,7 +146,7 @@ public static class PackCommands
 
     private static Task<BuiltPack> ShowProgressAsync(ParseResult parsed, Func<IProgress<BuildProgress>?, Task<BuiltPack>> build)
     {
-        if (parsed.GetValue(CommandLine.JsonOption) || Console.IsOutputRedirected)
+        if (parsed.GetValue(CommandLine.JsonOption) || System.Console.IsOutputRedirected)
             return build(null);
         return AnsiConsole.Progress().StartAsync(async context =>
         {

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Dapper;
 using Edge.Core.Identity;
+using Edge.Core.Text;
 using Edge.Durable;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
@@ -31,6 +32,17 @@ public enum ClaimOutcome
     /// <summary>The box has to show a new code by now.</summary>
     Expired,
     AlreadyClaimed,
+    /// <summary>The school's name is missing or too long.</summary>
+    NoSchoolName,
+    /// <summary>The id for a new school is no slug.</summary>
+    NoSchoolId,
+}
+
+/// <summary>What staff send to claim a box: the shown code and the school's id or name. An unknown school is added.</summary>
+public sealed record ClaimRequest(string Code, string School, string? SchoolId)
+{
+    /// <summary>Longest name of a school, in letters.</summary>
+    public const int MaxSchoolLength = 200;
 }
 
 /// <summary>Binds boxes to schools. A box shows a code and leaves its certificate request; staff type the code; the box collects its certificate.</summary>
@@ -74,6 +86,29 @@ public sealed class EnrolmentDesk(DurableDatabase database, FleetStore fleet, Re
     /// <summary>The box that was claimed with this code, if one was.</summary>
     public BoxId BoxOf(string typed) =>
         ClaimCode.Normalise(typed) is { } code && database.Read(connection => Find(connection, "code", code)) is { Box: { } box } ? BoxId.Parse(box) : default;
+
+    /// <summary>Claims as staff ask. A school is added only for a code that will do: a mistyped claim changes nothing.</summary>
+    /// <returns>What came of it; the box claimed now or before with this code; the school's id.</returns>
+    public async Task<(ClaimOutcome Outcome, BoxId Box, string School)> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken)
+    {
+        if (string.IsNullOrWhiteSpace(request.School) || request.School.Length > ClaimRequest.MaxSchoolLength)
+            return (ClaimOutcome.NoSchoolName, default, "");
+        if (fleet.FindSchool(request.SchoolId ?? request.School) is { } known)
+        {
+            (ClaimOutcome outcome, BoxId box) = await ClaimAsync(request.Code, known, cancellationToken);
+            return (outcome, box, known.Id);
+        }
+        ClaimOutcome outlook = Outlook(request.Code);
+        if (outlook != ClaimOutcome.Claimed)
+            return (outlook, BoxOf(request.Code), "");
+        // Names without Latin letters give no slug; the school then gets a number of its own.
+        string id = request.SchoolId ?? Slug.From(request.School) ?? $"school-{fleet.Schools().Length + 1}";
+        if (!Slug.IsValid(id))
+            return (ClaimOutcome.NoSchoolId, default, "");
+        School added = await fleet.AddSchoolAsync(id, LocalText.Of(request.School.Any(c => c >= 0x2E80) ? "zh-Hans" : "en", request.School), cancellationToken);
+        (ClaimOutcome claimed, BoxId claimedBox) = await ClaimAsync(request.Code, added, cancellationToken);
+        return (claimed, claimedBox, id);
+    }
 
     /// <summary>Makes the box that shows <paramref name="typed"/> a box of <paramref name="school"/>.</summary>
     public async Task<(ClaimOutcome Outcome, BoxId Box)> ClaimAsync(string typed, School school, CancellationToken cancellationToken)
