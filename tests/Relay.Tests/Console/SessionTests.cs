@@ -88,7 +88,7 @@ public sealed class SessionTests : IAsyncLifetime
         using HttpResponseMessage inside = await _host.PostAsync("/login", ("key", _host.StaffKey));
         foreach (string site in (string[])["cross-site", "same-site"])
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, "/schools/claim") { Content = new FormUrlEncodedContent([]), Headers = { { "Sec-Fetch-Site", site } } };
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/schools/claim") { Content = new FormUrlEncodedContent([KeyValuePair.Create("code", "7KQ2")]), Headers = { { "Sec-Fetch-Site", site } } };
             using HttpResponseMessage response = await _host.Http.SendAsync(request);
             Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
         }
