@@ -26,7 +26,13 @@ public sealed record PlannedLesson(
     string? Kit,
     bool Live,
     LessonStage Stage,
-    ImmutableArray<Poll> Polls);
+    ImmutableArray<Poll> Polls)
+{
+    /// <returns>Null when the bytes are no lesson.</returns>
+    public static PlannedLesson? Read(ReadOnlySpan<byte> json) => ContentJson.Read(json, ContentJson.Default.PlannedLesson);
+
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, ContentJson.Default.PlannedLesson);
+}
 
 /// <summary>Payload of the plan list: what one school should hold, in what order, by when, and its timetable. <see cref="Version"/> only grows.</summary>
 public sealed record SitePlan(long Version, string School, LocalText SchoolName, ImmutableArray<PlannedPack> Packs, ImmutableArray<PlannedLesson> Lessons)

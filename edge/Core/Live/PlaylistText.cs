@@ -27,6 +27,9 @@ public static class PlaylistText
     /// <summary>Most renditions read from a multivariant playlist.</summary>
     public const int MaxRenditions = 64;
 
+    /// <summary>Longest name of a numbering (EXT-X-EDGE-ORIGIN); ASCII.</summary>
+    public const int MaxOriginLength = 32;
+
     private static readonly TimeSpan LongestDuration = TimeSpan.FromHours(1);
 
     /// <summary>Reads a media playlist.</summary>
@@ -291,7 +294,7 @@ public static class PlaylistText
                     _ended = true;
                     return null;
                 case "#EXT-X-EDGE-ORIGIN":
-                    if (value.Length is 0 or > 64)
+                    if (value.Length is 0 or > MaxOriginLength || !Ascii.IsValid(value))
                         return "EXT-X-EDGE-ORIGIN is no name";
                     _origin = value;
                     return null;

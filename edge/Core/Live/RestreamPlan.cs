@@ -20,7 +20,7 @@ public enum UpstreamList
 /// <param name="Next">Upstream's number of the next segment to publish.</param>
 /// <param name="Until">Program time at which the last published one ended; null before the first.</param>
 /// <param name="Broken">The next one does not follow on, whatever upstream says of it: something before it was lost.</param>
-/// <param name="Doubts">How many lists in a row went back; a stale cache does that too, so one alone counts for nothing.</param>
+/// <param name="Doubts">How many lists in a row went back or came from elsewhere; a stale cache does that too, so one alone counts for nothing.</param>
 /// <param name="Ends">How many lists in a row said that the lesson is over.</param>
 public sealed record RestreamCursor(string? Origin, long Next, DateTimeOffset? Until, bool Broken, int Doubts, int Ends)
 {
@@ -54,14 +54,14 @@ public sealed record RestreamPlan(RestreamCursor Cursor, ImmutableArray<WantedSe
     public static RestreamPlan For(RestreamCursor at, MediaPlaylist listed, UpstreamList list)
     {
         string origin = listed.Origin ?? "";
-        bool restarted = at.Origin is not null && at.Origin != origin;
-        if (at.Origin is not null && !restarted && listed.Next < at.Next)
-        {
-            // One origin never goes back: this list is older than what we hold. Without an origin's name the numbers may have begun anew.
-            if (origin.Length > 0 || at.Doubts + 1 < RestreamCursor.Agreeing)
-                return Waiting(at with { Doubts = at.Doubts + 1, Ends = 0 });
-            restarted = true;
-        }
+        bool other = at.Origin is not null && at.Origin != origin;
+        bool back = at.Origin is not null && !other && listed.Next < at.Next;
+        // A named origin is followed by another named one or by none; and it never goes back: such a list is only older than what we hold.
+        // Without a name, numbers that went back may have begun anew.
+        bool believable = other ? origin.Length > 0 : origin.Length == 0;
+        bool restarted = (other || back) && believable && at.Doubts + 1 >= RestreamCursor.Agreeing;
+        if ((other || back) && !restarted)
+            return Waiting(at with { Doubts = Math.Min(at.Doubts + 1, RestreamCursor.Agreeing), Ends = 0 });
 
         RestreamCursor cursor = at with { Origin = origin, Doubts = 0, Ends = listed.Ended ? Math.Min(at.Ends + 1, RestreamCursor.Agreeing) : 0 };
         if (restarted)

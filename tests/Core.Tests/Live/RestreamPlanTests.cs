@@ -37,10 +37,23 @@ public sealed class RestreamPlanTests
     [Fact]
     public void A_new_origin_is_a_new_numbering_and_breaks_the_timeline()
     {
-        RestreamPlan plan = RestreamPlan.For(At(90), Window(5) with { Origin = "other" }, UpstreamList.Window);
+        MediaPlaylist other = Window(5) with { Origin = "other" };
+        RestreamPlan once = RestreamPlan.For(At(90), other, UpstreamList.Window);
+        Assert.False(once.Restarted);
+        Assert.Empty(once.Fetch);
+        RestreamPlan plan = RestreamPlan.For(once.Cursor, other, UpstreamList.Window);
         Assert.True(plan.Restarted);
         Assert.Equal(0, plan.Fetch[0].Entry.Sequence);
         Assert.True(plan.Fetch[0].Discontinuity);
+    }
+
+    [Fact]
+    public void A_list_without_a_name_never_replaces_a_named_origin()
+    {
+        RestreamCursor at = At(90);
+        for (int i = 0; i < 5; i++)
+            at = RestreamPlan.For(at, PlaylistWindowTests.Of(3, _ => false).End().Whole(), UpstreamList.Window).Cursor;
+        Assert.Equal(("o", 90, 0), (at.Origin, at.Next, at.Ends));
     }
 
     [Fact]

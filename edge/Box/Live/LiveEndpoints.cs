@@ -1,0 +1,81 @@
+using Edge.Core.Live;
+using Microsoft.Net.Http.Headers;
+
+namespace Edge.Box.Live;
+
+/// <summary>Lessons for the school's viewers, live and recorded: the same lists and bytes. Open to all on the LAN.</summary>
+public static class LiveEndpoints
+{
+    private const string MediaType = "video/mp2t";
+
+    public static void MapLive(this IEndpointRouteBuilder routes)
+    {
+        RouteGroupBuilder live = routes.MapGroup("/live/{lesson}");
+        string[] read = [HttpMethods.Get, HttpMethods.Head];
+        live.MapMethods("/index.m3u8", read, Playlist);
+        live.MapMethods("/{sequence:long}.ts", read, Segment);
+        live.MapMethods("/recording.ts", read, Recording);
+        live.MapMethods("/state.json", read, State);
+    }
+
+    /// <summary>The whole lesson so far. During an outage it stays as it is; before the first segment 503.</summary>
+    private static IResult Playlist(string lesson, HttpContext context, LiveLessons lessons, LivePorts ports)
+    {
+        if (lessons.Recording(lesson) is null && ports.Plan()?.Lesson(lesson) is null)
+            return Results.NotFound();
+        if (lessons.Recording(lesson)?.Playlist is not { } body)
+        {
+            context.Response.Headers.RetryAfter = "2";
+            context.Response.Headers.CacheControl = "no-store";
+            return Results.StatusCode(StatusCodes.Status503ServiceUnavailable);
+        }
+        bool gzip = context.Request.Headers.AcceptEncoding.ToString().Contains("gzip", StringComparison.OrdinalIgnoreCase);
+        context.Response.Headers.CacheControl = "no-cache";
+        context.Response.Headers.Vary = "Accept-Encoding";
+        if (gzip)
+            context.Response.Headers.ContentEncoding = "gzip";
+        return Results.Bytes(gzip ? body.Gzip : body.Plain, PlaylistBody.ContentType, entityTag: new EntityTagHeaderValue(gzip ? body.GzipTag : body.PlainTag));
+    }
+
+    private static IResult Segment(string lesson, long sequence, HttpContext context, LiveLessons lessons)
+    {
+        if (lessons.Recording(lesson) is not { } recording || recording.Find(sequence) is not { } found)
+            return Results.NotFound();
+        context.Response.Headers.CacheControl = "public, max-age=31536000, immutable";
+        var tag = new EntityTagHeaderValue($"\"{found.Segment.Hash}\"");
+        return found.Bytes is { } bytes
+            ? Results.Bytes(bytes, MediaType, enableRangeProcessing: true, entityTag: tag)
+            : new FileSliceResult(recording.MediaPath, found.Offset, found.Segment.LengthBytes, MediaType, tag);
+    }
+
+    /// <summary>The lesson in one file, as far as it is here.</summary>
+    private static IResult Recording(string lesson, HttpContext context, LiveLessons lessons)
+    {
+        if (lessons.Recording(lesson) is not { Window.Last: { } last } recording)
+            return Results.NotFound();
+        context.Response.Headers.CacheControl = "no-cache";
+        return new FileSliceResult(recording.MediaPath, 0, recording.MediaBytes, MediaType, new EntityTagHeaderValue($"\"{last.Sequence}-{last.Hash}\""));
+    }
+
+    private static IResult State(string lesson, HttpContext context, LiveLessons lessons)
+    {
+        LiveState state = lessons.State(lesson);
+        context.Response.Headers.CacheControl = "no-store";
+        return Results.Json(new LiveStateView(NameOf(state.Stage), state.Lost?.TotalSeconds, state.Edge.TotalSeconds));
+    }
+
+    private static string NameOf(LiveStage stage) => stage switch
+    {
+        LiveStage.NotStarted => "notStarted",
+        LiveStage.Live => "live",
+        LiveStage.Lost => "lost",
+        LiveStage.Ended => "ended",
+        _ => throw new ArgumentOutOfRangeException(nameof(stage)),
+    };
+}
+
+/// <summary>A lesson's state for programs.</summary>
+/// <param name="Stage">notStarted, live, lost or ended.</param>
+/// <param name="LostForSeconds">Since the last new picture, while lost.</param>
+/// <param name="EdgeSecond">Second of the lesson up to which it is here.</param>
+public sealed record LiveStateView(string Stage, double? LostForSeconds, double EdgeSecond);

@@ -1,0 +1,14 @@
+namespace Edge.Box.Live;
+
+/// <summary>Live lessons: from the relay to the disk to the class.</summary>
+public static class LiveFeature
+{
+    public static IServiceCollection AddLive(this IServiceCollection services, Func<IServiceProvider, LivePorts> ports)
+    {
+        services.AddOptionsWithValidateOnStart<LiveOptions, LiveOptionsValidator>().BindConfiguration("Live");
+        services.AddSingleton(ports);
+        services.AddSingleton<LiveLessons>();
+        services.AddHostedService<RestreamLoop>();
+        return services;
+    }
+}

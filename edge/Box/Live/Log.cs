@@ -1,0 +1,36 @@
+using Edge.Core.Live;
+
+namespace Edge.Box.Live;
+
+internal static partial class Log
+{
+    [LoggerMessage(1201, LogLevel.Information, "Lesson {Lesson}: restream begins at second {Second}")]
+    public static partial void RestreamBegins(this ILogger log, string lesson, double second);
+
+    [LoggerMessage(1202, LogLevel.Information, "Lesson {Lesson}: recording is complete, {Segments} segments")]
+    public static partial void RecordingComplete(this ILogger log, string lesson, long segments);
+
+    [LoggerMessage(1203, LogLevel.Warning, "Lesson {Lesson}: the relay's playlist is unusable ({Fault}); the school keeps what it has")]
+    public static partial void PlaylistUnusable(this ILogger log, string lesson, PlaylistFault fault);
+
+    [LoggerMessage(1204, LogLevel.Warning, "Lesson {Lesson}: segment {Sequence} arrived damaged ({Fault}); fetching it again")]
+    public static partial void SegmentDamaged(this ILogger log, string lesson, long sequence, string fault);
+
+    [LoggerMessage(1205, LogLevel.Warning, "Lesson {Lesson}: segment {Sequence} cannot be had ({End}); the lesson goes on without it")]
+    public static partial void SegmentGivenUp(this ILogger log, string lesson, long sequence, FetchEnd end);
+
+    [LoggerMessage(1206, LogLevel.Warning, "Lesson {Lesson}: the relay no longer has {Segments} segments; the lesson goes on without them")]
+    public static partial void SegmentsLost(this ILogger log, string lesson, long segments);
+
+    [LoggerMessage(1207, LogLevel.Warning, "Lesson {Lesson}: the relay began a new numbering; the lesson goes on after a break")]
+    public static partial void UpstreamRestarted(this ILogger log, string lesson);
+
+    [LoggerMessage(1208, LogLevel.Warning, "Lesson {Lesson}: only {FreeBytes} bytes are free; nothing more is fetched until there is room")]
+    public static partial void DiskReserveReached(this ILogger log, string lesson, long freeBytes);
+
+    [LoggerMessage(1209, LogLevel.Error, "Lesson {Lesson}: the disk does not take the recording; trying again")]
+    public static partial void DiskFailed(this ILogger log, string lesson, Exception exception);
+
+    [LoggerMessage(1210, LogLevel.Information, "Lesson {Lesson}: the live picture is back after {Outage}")]
+    public static partial void LiveIsBack(this ILogger log, string lesson, TimeSpan outage);
+}

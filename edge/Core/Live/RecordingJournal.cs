@@ -1,0 +1,148 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using System.Numerics;
+using System.Text;
+using Edge.Core.Content;
+
+namespace Edge.Core.Live;
+
+/// <summary>One segment of a recording: where its bytes lie, and what upstream calls it.</summary>
+/// <param name="Offset">From the start of the recording's media file.</param>
+/// <param name="Origin">Upstream's numbering; "" when it names none.</param>
+/// <param name="UpstreamSequence">Upstream's number of it.</param>
+public sealed record JournalEntry(Segment Segment, long Offset, string Origin, long UpstreamSequence)
+{
+    public long End => Offset + Segment.LengthBytes;
+}
+
+/// <summary>What a recording's journal says.</summary>
+/// <param name="Target">Target duration of its playlists.</param>
+/// <param name="Ended">The lesson is over and the recording complete.</param>
+/// <param name="ValidBytes">Length of the sound part of the file; what follows is a torn tail.</param>
+public sealed record Recording(TimeSpan Target, ImmutableArray<JournalEntry> Entries, bool Ended, int ValidBytes)
+{
+    /// <summary>Bytes of the media file that the journal vouches for.</summary>
+    public long MediaBytes => Entries.IsEmpty ? 0 : Entries[^1].End;
+
+    public ImmutableArray<Segment> Segments => [.. Entries.Select(entry => entry.Segment)];
+
+    /// <summary>Where the restream goes on after a restart.</summary>
+    public RestreamCursor Cursor => Entries.IsEmpty ? RestreamCursor.AtStart
+        : RestreamCursor.AtStart.After(Entries[^1].UpstreamSequence, Entries[^1].Segment.ProgramEnd) with { Origin = Entries[^1].Origin };
+}
+
+/// <summary>The form of a recording's index on disk: a head, then one record of fixed length per segment, appended after the segment's bytes are safe, and a
+/// last one when the lesson is complete. Numbers are little-endian; each record ends with its CRC-32C, so a tail torn by a power cut is seen and cut off.
+/// <code>
+/// head    "EDGELIVE"  version u32 = 1  target seconds u32
+/// record  kind u8 (1 segment, 2 end)  flags u8 (1 discontinuity)  0 u16  length i32  sequence i64  offset i64  duration i64  program time i64
+///         upstream sequence i64  origin 32 bytes, zero-filled  SHA-256 32 bytes  CRC u32        (durations and times in 100 ns ticks)
+/// </code></summary>
+public static class RecordingJournal
+{
+    public const int HeadBytes = 16;
+    public const int RecordBytes = 116;
+
+    private const uint Version = 1;
+    private const byte SegmentKind = 1;
+    private const byte EndKind = 2;
+    private const int OriginAt = 48;
+    private const int HashAt = OriginAt + PlaylistText.MaxOriginLength;
+    private const int CrcAt = RecordBytes - 4;
+
+    private static ReadOnlySpan<byte> Magic => "EDGELIVE"u8;
+
+    public static byte[] Head(TimeSpan target)
+    {
+        byte[] head = new byte[HeadBytes];
+        Magic.CopyTo(head);
+        BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(8), Version);
+        BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(12), (uint)target.TotalSeconds);
+        return head;
+    }
+
+    public static byte[] Record(JournalEntry entry)
+    {
+        byte[] record = new byte[RecordBytes];
+        Segment segment = entry.Segment;
+        record[0] = SegmentKind;
+        record[1] = (byte)(segment.Discontinuity ? 1 : 0);
+        BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(4), segment.LengthBytes);
+        BinaryPrimitives.WriteInt64LittleEndian(record.AsSpan(8), segment.Sequence);
+        BinaryPrimitives.WriteInt64LittleEndian(record.AsSpan(16), entry.Offset);
+        BinaryPrimitives.WriteInt64LittleEndian(record.AsSpan(24), segment.Duration.Ticks);
+        BinaryPrimitives.WriteInt64LittleEndian(record.AsSpan(32), segment.ProgramTime.UtcTicks);
+        BinaryPrimitives.WriteInt64LittleEndian(record.AsSpan(40), entry.UpstreamSequence);
+        Encoding.ASCII.GetBytes(entry.Origin, record.AsSpan(OriginAt, PlaylistText.MaxOriginLength));
+        segment.Hash.CopyTo(record.AsSpan(HashAt));
+        return Sealed(record);
+    }
+
+    /// <summary>The lesson is over after <paramref name="segments"/> segments.</summary>
+    public static byte[] End(long segments)
+    {
+        byte[] record = new byte[RecordBytes];
+        record[0] = EndKind;
+        BinaryPrimitives.WriteInt64LittleEndian(record.AsSpan(8), segments);
+        return Sealed(record);
+    }
+
+    /// <summary>Reads a journal up to its first torn or damaged record.</summary>
+    /// <returns>Null when not even the head is sound.</returns>
+    public static Recording? Read(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length < HeadBytes || !bytes.StartsWith(Magic) || BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]) != Version)
+            return null;
+        uint target = BinaryPrimitives.ReadUInt32LittleEndian(bytes[12..]);
+        if (target is 0 or > 3600)
+            return null;
+        var entries = ImmutableArray.CreateBuilder<JournalEntry>();
+        bool ended = false;
+        int at = HeadBytes;
+        long offset = 0;
+        for (; !ended && at + RecordBytes <= bytes.Length; at += RecordBytes)
+        {
+            ReadOnlySpan<byte> record = bytes.Slice(at, RecordBytes);
+            if (BinaryPrimitives.ReadUInt32LittleEndian(record[CrcAt..]) != Crc(record[..CrcAt]) || BinaryPrimitives.ReadInt64LittleEndian(record[8..]) != entries.Count)
+                break;
+            if (record[0] == EndKind)
+                ended = true;
+            else if (record[0] == SegmentKind && TryReadEntry(record, offset) is { } entry)
+            {
+                entries.Add(entry);
+                offset = entry.End;
+            }
+            else
+                break;
+        }
+        return new Recording(TimeSpan.FromSeconds(target), entries.ToImmutable(), ended, at);
+    }
+
+    private static JournalEntry? TryReadEntry(ReadOnlySpan<byte> record, long expectedOffset)
+    {
+        int length = BinaryPrimitives.ReadInt32LittleEndian(record[4..]);
+        long offset = BinaryPrimitives.ReadInt64LittleEndian(record[16..]);
+        long duration = BinaryPrimitives.ReadInt64LittleEndian(record[24..]);
+        long time = BinaryPrimitives.ReadInt64LittleEndian(record[32..]);
+        if (length <= 0 || offset != expectedOffset || duration <= 0 || time < 0 || time > DateTimeOffset.MaxValue.UtcTicks - duration)
+            return null;
+        var segment = new Segment(BinaryPrimitives.ReadInt64LittleEndian(record[8..]), new TimeSpan(duration), new DateTimeOffset(time, TimeSpan.Zero),
+            (record[1] & 1) != 0, length, new ChunkId(record.Slice(HashAt, ChunkId.LengthBytes)));
+        string origin = Encoding.ASCII.GetString(record.Slice(OriginAt, PlaylistText.MaxOriginLength)).TrimEnd('\0');
+        return new JournalEntry(segment, offset, origin, BinaryPrimitives.ReadInt64LittleEndian(record[40..]));
+    }
+
+    private static byte[] Sealed(byte[] record)
+    {
+        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(CrcAt), Crc(record.AsSpan(0, CrcAt)));
+        return record;
+    }
+
+    private static uint Crc(ReadOnlySpan<byte> bytes)
+    {
+        uint crc = uint.MaxValue;
+        foreach (byte b in bytes)
+            crc = BitOperations.Crc32C(crc, b);
+        return ~crc;
+    }
+}

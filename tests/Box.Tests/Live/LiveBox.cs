@@ -1,0 +1,114 @@
+using System.Collections.Immutable;
+using Edge.Box.Live;
+using Edge.Core.Content;
+using Edge.Core.Live;
+using Edge.Core.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using TestKit.Disk;
+
+namespace Edge.Box.Tests.Live;
+
+/// <summary>The box's live feature on real Kestrel and real files, looking at a relay on a port of this machine; may be stopped and started on the same folder.</summary>
+internal sealed class LiveBox : IAsyncDisposable
+{
+    public const string Lesson = "fractions";
+
+    private readonly TempFolder _folder = new();
+    private readonly Dictionary<string, string?> _settings;
+    private readonly HttpClient _relay;
+    private WebApplication? _app;
+
+    private LiveBox(int relayPort, Dictionary<string, string?> settings)
+    {
+        _settings = settings;
+        _relay = new HttpClient(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5) }) { BaseAddress = new Uri($"http://127.0.0.1:{relayPort}"), Timeout = Timeout.InfiniteTimeSpan };
+        Plan = PlanWith(LessonStage.Running);
+    }
+
+    public SitePlan? Plan { get; set; }
+
+    public HttpClient Http { get; private set; } = null!;
+
+    public string RecordingFolder => Path.Combine(_folder.Path, Lesson);
+
+    public LiveLessons Lessons => _app!.Services.GetRequiredService<LiveLessons>();
+
+    public LessonRecording? Recording => Lessons.Recording(Lesson);
+
+    public long Published => Recording?.Window.Next ?? 0;
+
+    public byte[] MediaBytes => File.ReadAllBytes(Path.Combine(RecordingFolder, "media.ts"));
+
+    public static SitePlan PlanWith(LessonStage stage) => new(1, "north", LocalText.Of("en", "North"), [],
+    [
+        new PlannedLesson(Lesson, LocalText.Of("en", "Fractions"), "3A", "maths", DateTimeOffset.Parse("2026-03-02T08:00:00Z"), TimeSpan.FromMinutes(45), null, true, stage, []),
+    ]);
+
+    public static async Task<LiveBox> StartAsync(int relayPort, params (string Name, string Value)[] settings)
+    {
+        var all = new Dictionary<string, string?> { ["Live:PollInterval"] = "00:00:00.100", ["Live:IdleTimeout"] = "00:00:01", ["Live:MaxRetryDelay"] = "00:00:00.300", ["Live:ReserveBytes"] = "0" };
+        foreach ((string name, string value) in settings)
+            all[$"Live:{name}"] = value;
+        var box = new LiveBox(relayPort, all);
+        await box.StartAgainAsync();
+        return box;
+    }
+
+    public async Task StartAgainAsync()
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Configuration.AddInMemoryCollection(_settings);
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<Func<double>>(() => 0.5);
+        builder.Services.AddLive(_ => new LivePorts(_folder.Path, () => Plan, () => _relay));
+        _app = builder.Build();
+        _app.MapLive();
+        await _app.StartAsync();
+        Http = new HttpClient { BaseAddress = new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()) };
+    }
+
+    public async Task StopAsync()
+    {
+        Http.Dispose();
+        await _app!.StopAsync(new CancellationToken(canceled: true));
+        await _app.DisposeAsync();
+        _app = null;
+    }
+
+    /// <summary>The playlist as a viewer gets it; null on 503.</summary>
+    public async Task<MediaPlaylist?> PlaylistAsync()
+    {
+        using HttpResponseMessage response = await Http.GetAsync($"/live/{Lesson}/index.m3u8");
+        if (!response.IsSuccessStatusCode)
+            return null;
+        if (!PlaylistText.TryRead(await response.Content.ReadAsByteArrayAsync(), out MediaPlaylist list, out PlaylistFault fault))
+            throw new InvalidDataException(fault.ToString());
+        return list;
+    }
+
+    /// <summary>All segments as a viewer gets them, joined.</summary>
+    public async Task<byte[]> WatchAsync()
+    {
+        ImmutableArray<ListedSegment> entries = (await PlaylistAsync())?.Segments ?? [];
+        using var all = new MemoryStream();
+        foreach (ListedSegment entry in entries)
+            all.Write(await Http.GetByteArrayAsync($"/live/{Lesson}/{entry.Uri}"));
+        return all.ToArray();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_app is not null)
+            await StopAsync();
+        _relay.Dispose();
+        _folder.Dispose();
+    }
+}
