@@ -3,6 +3,7 @@ using System.Net;
 using System.Reflection;
 using Edge.Box.Content;
 using Edge.Box.Identity;
+using Edge.Box.Live;
 using Edge.Box.Pages;
 using Edge.Core.Text;
 
@@ -45,6 +46,8 @@ public static class BoxServer
         builder.Services.AddIdentity(identity);
         builder.Services.AddContent(Path.Combine(options.DataFolder, "content"), services => new ContentPorts(
             () => services.GetRequiredService<RelayHttp>().Client, () => identity.Claimed?.Root, () => identity.Claimed?.School));
+        builder.Services.AddLive(services => new LivePorts(Path.Combine(options.DataFolder, "live"),
+            () => services.GetRequiredService<ListStore>().Current?.Plan, () => services.GetRequiredService<RelayHttp>().Client));
         builder.Services.AddSingleton(LoadTexts());
         builder.Services.AddPages();
         builder.Services.AddSingleton(services => new SiteFacts(() => services.GetRequiredService<ListStore>().Current?.Plan, () => identity.ClaimCode, time.GetLocalNow));
@@ -57,6 +60,7 @@ public static class BoxServer
         WebApplication app = builder.Build();
         app.UseRouting();
         app.MapContent();
+        app.MapLive();
         app.MapPages();
         await app.Services.StartContentAsync(cancellationToken);
         return app;
