@@ -27,8 +27,7 @@ public sealed record PackReport(string Pack, long Version, PackHolding State, lo
 public sealed record ListVersions(long Root, long Catalogue, long Plan);
 
 /// <summary>What a box tells of itself. The latest wins; nothing is owed by it.</summary>
-/// <param name="Storage">As in <see cref="EnvelopeHeader.Storage"/>, 16 hex digits.</param>
-/// <param name="Counter">Grows with each report of this storage, also across restarts.</param>
+/// <param name="Counter">Grows with each report of a box, also across restarts and new storages: epoch, start and number in one (<see cref="CounterOf"/>).</param>
 /// <param name="Software">Version of the box's program.</param>
 /// <param name="Uptime">Since the program started.</param>
 /// <param name="Packs">What it holds or fetches.</param>
@@ -37,7 +36,6 @@ public sealed record ListVersions(long Root, long Catalogue, long Plan);
 /// <param name="FreeBytes">Room left on the disk.</param>
 /// <param name="Lists">Which signed lists it goes by.</param>
 public sealed record StatusReport(
-    string Storage,
     long Counter,
     string Software,
     TimeSpan Uptime,
@@ -50,15 +48,15 @@ public sealed record StatusReport(
     /// <summary>Longest report in bytes; a box with more packs than fit leaves verified ones out.</summary>
     public const int MaxBytes = 64 << 10;
 
-    /// <summary>False for a late report of the same storage.</summary>
-    public bool Supersedes(StatusReport? former) => former is null || former.Storage != Storage || Counter > former.Counter;
+    /// <summary>The counter of the <paramref name="number"/>th report since the program's <paramref name="start"/>th start on storage of this epoch.</summary>
+    public static long CounterOf(long epoch, long start, int number) => (epoch << 44) | (start << 22) | (uint)number;
 
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, SyncJson.Default.StatusReport);
 
     /// <summary>Null when the bytes are no sound report.</summary>
     public static StatusReport? Read(ReadOnlySpan<byte> json) =>
         json.Length <= MaxBytes
-            && SyncJson.Read(json, SyncJson.Default.StatusReport) is { Packs.IsDefault: false, LiveLessons.IsDefault: false, Storage.Length: 16, Software.Length: <= 64 } report
+            && SyncJson.Read(json, SyncJson.Default.StatusReport) is { Packs.IsDefault: false, LiveLessons.IsDefault: false, Software.Length: <= 64 } report
             && report.Packs.All(pack => Slug.IsValid(pack.Pack) && Enum.IsDefined(pack.State))
             && report.LiveLessons.All(Slug.IsValid) ? report : null;
 }

@@ -68,15 +68,15 @@ public class SyncWordsTests
     public void What_is_no_message_down_is_refused(string json) => Assert.Null(DownMessage.Read(System.Text.Encoding.UTF8.GetBytes(json)));
 
     [Fact]
-    public void A_status_report_comes_back_and_the_latest_wins()
+    public void A_status_report_comes_back_and_counters_only_grow()
     {
-        var report = new StatusReport("00000000000000ab", 5, "0.1.0", TimeSpan.FromMinutes(3),
+        var report = new StatusReport(5, "0.1.0", TimeSpan.FromMinutes(3),
             [new PackReport("kit-1", 2, PackHolding.Fetching, 10, 20)], ["maths-3a"], 0, 1L << 33, new ListVersions(1, 2, 3));
         StatusReport read = Assert.IsType<StatusReport>(StatusReport.Read(report.ToJson()));
         Assert.Equal(report.ToJson(), read.ToJson());
-        Assert.True((report with { Counter = 6 }).Supersedes(report));
-        Assert.False(report.Supersedes(report));
-        Assert.True((report with { Counter = 1, Storage = "00000000000000ac" }).Supersedes(report));
+        Assert.True(StatusReport.CounterOf(1, 1, 2) > StatusReport.CounterOf(1, 1, 1));
+        Assert.True(StatusReport.CounterOf(1, 2, 0) > StatusReport.CounterOf(1, 1, 4_000_000));
+        Assert.True(StatusReport.CounterOf(2, 0, 0) > StatusReport.CounterOf(1, 4_000_000, 4_000_000));
         Assert.Null(StatusReport.Read("{\"storage\":\"x\"}"u8));
     }
 

@@ -1,0 +1,148 @@
+using System.Globalization;
+using Edge.Core.Feedback;
+using Edge.Core.Text;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
+
+namespace Edge.Box.Feedback;
+
+/// <summary>What a page's script gets. <paramref name="Message"/> is in the reader's language.</summary>
+internal sealed record GivenReply(bool Saved, long Number, string Id, string Message);
+
+/// <summary>Takes questions, votes and the rest as forms; gives a lesson's questions and votes as JSON.
+/// Without script the answer to a saved form is 303 back to the page, with <c>saved=NUMBER</c>; a script that accepts JSON gets 201.</summary>
+/// <remarks>Fields: <c>text</c> or <c>option</c>, <c>class</c> (default: the lesson's), <c>seat</c>, <c>second</c>, <c>nonce</c>, <c>back</c>;
+/// for <c>/feedback</c> also <c>kind</c>, <c>lesson</c>, <c>subject</c>.</remarks>
+public static class FeedbackEndpoints
+{
+    public static void MapFeedback(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/lesson/{id}/question", (string id, HttpContext context, CancellationToken cancellationToken) =>
+            TakeAsync(context, FeedbackKind.Question, id, subject: null, contentField: "text", cancellationToken)).DisableAntiforgery();
+        routes.MapPost("/lesson/{id}/poll/{poll}", (string id, string poll, HttpContext context, CancellationToken cancellationToken) =>
+            TakeAsync(context, FeedbackKind.PollAnswer, id, poll, contentField: "option", cancellationToken)).DisableAntiforgery();
+        routes.MapPost("/feedback", (HttpContext context, CancellationToken cancellationToken) =>
+            TakeAsync(context, kind: null, lesson: null, subject: null, contentField: "text", cancellationToken)).DisableAntiforgery();
+
+        routes.MapGet("/lesson/{id}/questions.json", (string id, HttpContext context, FeedbackPorts ports, LessonQuestions questions) =>
+        {
+            context.Response.Headers.CacheControl = "no-cache";
+            return ports.Plan()?.Lesson(id) is null ? Results.NotFound() : Results.Json(questions.Of(id), FeedbackJson.Default.ImmutableArrayLessonQuestion);
+        });
+        routes.MapGet("/lesson/{id}/poll/{poll}.json", (string id, string poll, HttpContext context, FeedbackPorts ports, LessonQuestions questions) =>
+        {
+            context.Response.Headers.CacheControl = "no-cache";
+            return ports.Plan()?.Lesson(id)?.Polls.FirstOrDefault(p => p.Id == poll) is not { } planned
+                ? Results.NotFound() : Results.Json(questions.Votes(id, poll, planned.Options.Length), FeedbackJson.Default.PollResult);
+        });
+    }
+
+    private static async Task<IResult> TakeAsync(
+        HttpContext context, FeedbackKind? kind, string? lesson, string? subject, string contentField, CancellationToken cancellationToken)
+    {
+        var ports = context.RequestServices.GetRequiredService<FeedbackPorts>();
+        var say = new Words(context.RequestServices.GetRequiredService<Texts>(), ports.Language(context));
+        int maxBytes = context.RequestServices.GetRequiredService<IOptions<FeedbackOptions>>().Value.MaxFormBytes;
+        // Other sites may link here, not post in a pupil's name.
+        if (context.Request.Headers["Sec-Fetch-Site"] == "cross-site")
+            return Text(say["feedback.not-valid"], StatusCodes.Status403Forbidden);
+        if (!context.Request.HasFormContentType)
+            return Text(say["feedback.not-valid"], StatusCodes.Status415UnsupportedMediaType);
+        if (await FormAsync(context, maxBytes, cancellationToken) is not { } form)
+            return Text(say.Format("feedback.form-too-long", maxBytes / 1024), StatusCodes.Status413PayloadTooLarge);
+
+        kind ??= Enum.TryParse(form["kind"], ignoreCase: true, out FeedbackKind named) && named is not (FeedbackKind.Damaged or FeedbackKind.PollAnswer) ? named : null;
+        if (kind is null)
+            return Refuse(GiveOutcome.NotValid, say);
+        lesson ??= Field(form, "lesson");
+        string? className = Field(form, "class") ?? (lesson is null ? null : ports.Plan()?.Lesson(lesson)?.Class);
+        var draft = new FeedbackDraft(
+            kind.Value,
+            lesson,
+            Number(form, "second"),
+            new Seat(className ?? "", Number(form, "seat") ?? 0, SeatRole.Pupil),
+            subject ?? Field(form, "subject"),
+            // Browsers send line ends as CR LF (WHATWG HTML, form submission).
+            (Field(form, contentField) ?? "").Replace("\r\n", "\n", StringComparison.Ordinal).Trim(),
+            Field(form, "nonce"));
+        Given given = await context.RequestServices.GetRequiredService<FeedbackDesk>().GiveAsync(draft, cancellationToken);
+        if (given.Outcome != GiveOutcome.Saved)
+            return Refuse(given.Outcome, say);
+        return WantsJson(context.Request)
+            ? Results.Json(new GivenReply(true, given.Number, given.Id.ToString(), say.Format("feedback.saved", given.Number)), FeedbackJson.Default.GivenReply,
+                statusCode: StatusCodes.Status201Created)
+            : new SeeOther(Back(Field(form, "back"), lesson, given.Number));
+    }
+
+    private static IResult Refuse(GiveOutcome outcome, Words say)
+    {
+        (string key, int status) = outcome switch
+        {
+            GiveOutcome.NoLesson => ("feedback.no-lesson", StatusCodes.Status404NotFound),
+            GiveOutcome.NoPoll => ("feedback.no-poll", StatusCodes.Status404NotFound),
+            GiveOutcome.NoOption => ("feedback.no-option", StatusCodes.Status400BadRequest),
+            GiveOutcome.BadSeat => ("feedback.bad-seat", StatusCodes.Status400BadRequest),
+            GiveOutcome.Empty => ("feedback.empty", StatusCodes.Status400BadRequest),
+            GiveOutcome.TooLong => ("feedback.too-long", StatusCodes.Status413PayloadTooLarge),
+            GiveOutcome.BadText => ("feedback.bad-text", StatusCodes.Status400BadRequest),
+            GiveOutcome.Full => ("feedback.full", StatusCodes.Status507InsufficientStorage),
+            GiveOutcome.Broken => ("feedback.broken", StatusCodes.Status503ServiceUnavailable),
+            _ => ("feedback.not-valid", StatusCodes.Status400BadRequest),
+        };
+        return Text(say[key], status);
+    }
+
+    private static IResult Text(string message, int status) => Results.Text(message, "text/plain; charset=utf-8", statusCode: status);
+
+    private static async Task<IFormCollection?> FormAsync(HttpContext context, int maxBytes, CancellationToken cancellationToken)
+    {
+        if (context.Request.ContentLength > maxBytes)
+            return null;
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = maxBytes;
+        try
+        {
+            return await context.Request.ReadFormAsync(new FormOptions { ValueCountLimit = 32, KeyLengthLimit = 64, ValueLengthLimit = maxBytes, MultipartBodyLengthLimit = maxBytes },
+                cancellationToken);
+        }
+        catch (Exception e) when (e is InvalidDataException or BadHttpRequestException)
+        {
+            return null;
+        }
+    }
+
+    private static string? Field(IFormCollection form, string name) => form[name].FirstOrDefault() is { Length: > 0 } value ? value : null;
+
+    // A field that is no number is refused by the item's own rules as out of range.
+    private static int? Number(IFormCollection form, string name) =>
+        Field(form, name) is not { } text ? null : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1;
+
+    private static bool WantsJson(HttpRequest request) => request.Headers.Accept.ToString().Contains("application/json", StringComparison.OrdinalIgnoreCase);
+
+    // Back to a page of this site, never elsewhere; addresses of pages are printable ASCII.
+    private static string Back(string? path, string? lesson, long number)
+    {
+        string page = path is ['/', ..] and not ['/', '/' or '\\', ..] && !path.AsSpan().ContainsAnyExceptInRange('!', '~') ? path : lesson is null ? "/" : $"/lesson/{lesson}";
+        int fragment = page.IndexOf('#', StringComparison.Ordinal);
+        string bare = fragment < 0 ? page : page[..fragment];
+        return string.Create(CultureInfo.InvariantCulture, $"{bare}{(bare.Contains('?', StringComparison.Ordinal) ? '&' : '?')}saved={number}{(fragment < 0 ? "" : page[fragment..])}");
+    }
+
+    private readonly record struct Words(Texts Texts, string Language)
+    {
+        public string this[string key] => Texts.Get(Language, key);
+
+        public string Format(string key, params object[] arguments) => Texts.Format(Language, key, arguments);
+    }
+
+    /// <summary>303: the browser gets the page anew, and a reload does not post again (RFC 9110 §15.4.4).</summary>
+    private sealed class SeeOther(string location) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            httpContext.Response.StatusCode = StatusCodes.Status303SeeOther;
+            httpContext.Response.Headers.Location = location;
+            return Task.CompletedTask;
+        }
+    }
+}

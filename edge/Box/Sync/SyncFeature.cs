@@ -1,0 +1,14 @@
+namespace Edge.Box.Sync;
+
+/// <summary>The link to the relay.</summary>
+public static class SyncFeature
+{
+    public static IServiceCollection AddSync(this IServiceCollection services, LinkPorts ports)
+    {
+        services.AddOptionsWithValidateOnStart<SyncOptions, SyncOptionsValidator>().BindConfiguration("Sync");
+        services.AddSingleton(ports);
+        services.AddSingleton<LinkState>();
+        services.AddHostedService<MqttLinkLoop>();
+        return services;
+    }
+}
