@@ -1,14 +1,17 @@
 using System.CommandLine;
 using System.Net;
 using System.Text.Json.Serialization;
+using Edge.Core.Identity;
 using Edge.Durable;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Relay.Console;
 using Relay.Content;
+using Relay.Feedback;
 using Relay.Fleet;
 using Relay.Identity;
 using Relay.Live;
 using Relay.Storage;
+using Relay.Sync;
 
 namespace Relay;
 
@@ -47,7 +50,8 @@ public static class RelayServer
 #pragma warning disable RS0030 // The one place where chance comes from.
         builder.Services.AddSingleton<Func<double>>(Random.Shared.NextDouble);
 #pragma warning restore RS0030
-        builder.Services.AddSingleton(_ => new DurableDatabase(Path.Combine(options.DataFolder, "relay.db"), FleetTables.Schema, ContentTables.Schema, LiveTables.Schema));
+        builder.Services.AddSingleton(_ => new DurableDatabase(Path.Combine(options.DataFolder, "relay.db"),
+            FleetTables.Schema, ContentTables.Schema, LiveTables.Schema, SyncTables.Schema, FeedbackTables.Schema));
         builder.Services.AddIdentity(keys, Path.Combine(options.DataFolder, "keys", "sessions"));
         builder.Services.AddFleet();
         builder.Services.AddContent(Path.Combine(options.DataFolder, "content"), services => new PlanSources(
@@ -56,6 +60,14 @@ public static class RelayServer
         builder.Services.AddLive(_ => new LivePorts(Path.Combine(options.DataFolder, "live"), _ => Task.CompletedTask));
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.Converters.Add(new JsonStringEnumConverter()));
         builder.Services.AddConsole();
+        builder.Services.AddSync(
+            builder.Configuration.GetSection("Sync").Get<SyncOptions>()?.Broker ?? BrokerKind.Embedded,
+            await RelayGeneration.NextAsync(Path.Combine(options.DataFolder, "generation"), time, cancellationToken),
+            services => SyncPortsOf(services, keys));
+        builder.Services.AddFeedback(
+            services => (connection, transaction, box, id, kind, about, lesson, text) =>
+                services.GetRequiredService<DownQueue>().Add(connection, transaction, box, new DownDraft(id, kind, about, lesson, text)),
+            services => box => services.GetRequiredService<DownQueue>().Wake(box));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -85,9 +97,27 @@ public static class RelayServer
         app.MapIngest();
         app.MapLiveOrigin(context => context.Caller().School).ForBoxes();
         app.MapConsole(new ConsolePorts(_ => Task.CompletedTask));
+        app.MapFeedback();
         app.MapGet("/time", (TimeProvider clock) => Results.Text(clock.GetUtcNow().ToString("O"))).ForBoxes();
         app.MapGet("/healthz", () => "ok").AllowAnonymous();
         await app.Services.GetRequiredService<FleetStore>().AllDisconnectedAsync(cancellationToken);
         return app;
+    }
+
+    private static SyncPorts SyncPortsOf(IServiceProvider services, RelayKeys keys)
+    {
+        var fleet = services.GetRequiredService<FleetStore>();
+        var certificates = services.GetRequiredService<BoxCertificates>();
+        var time = services.GetRequiredService<TimeProvider>();
+        return new SyncPorts(
+            Server: () => keys.Server,
+            Client: () => keys.Link,
+            Authority: () => keys.Authority.Certificate,
+            BoxOf: certificate => certificates.Judge(certificate, out BoxId box) == BoxCertificateVerdict.Valid ? box : null,
+            SchoolOf: fleet.SchoolOf,
+            Seen: fleet.SeenAsync,
+            Reported: (box, report, bytes, cancellationToken) => fleet.ReportedAsync(box, report.Counter, bytes.ToArray(), cancellationToken),
+            Store: (connection, transaction, arrived) =>
+                FeedbackStore.Add(connection, transaction, arrived.Box, arrived.School, arrived.Epoch, arrived.Sequence, arrived.Item, time.GetUtcNow()));
     }
 }

@@ -2,10 +2,15 @@ using System.CommandLine;
 using System.Net;
 using System.Reflection;
 using Edge.Box.Content;
+using Edge.Box.Feedback;
 using Edge.Box.Identity;
 using Edge.Box.Live;
 using Edge.Box.Pages;
+using Edge.Box.Sync;
+using Edge.Core.Feedback;
+using Edge.Core.Sync;
 using Edge.Core.Text;
+using Microsoft.Extensions.Options;
 
 namespace Edge.Box;
 
@@ -51,6 +56,14 @@ public static class BoxServer
         builder.Services.AddSingleton(LoadTexts());
         builder.Services.AddPages();
         builder.Services.AddSingleton(services => new SiteFacts(() => services.GetRequiredService<ListStore>().Current?.Plan, () => identity.ClaimCode, time.GetLocalNow));
+        FeedbackDatabase feedback = await FeedbackDatabase.OpenAsync(Path.Combine(options.DataFolder, "feedback.db"), cancellationToken);
+        builder.Services.AddFeedback(feedback, services => new FeedbackPorts(
+            services.GetRequiredService<SiteFacts>().Plan, Reader.LanguageOf, () => TimeQuality.Unknown));
+        builder.Services.AddSync(services => new LinkPorts(
+            () => Credentials(services, identity),
+            () => new StatusFacts([], [], new DriveInfo(Path.GetFullPath(options.DataFolder)).AvailableFreeSpace, new ListVersions(0, 0, 0)),
+            _ => { },
+            Version));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -61,10 +74,20 @@ public static class BoxServer
         app.UseRouting();
         app.MapContent();
         app.MapLive();
+        app.MapFeedback();
         app.MapPages();
         await app.Services.StartContentAsync(cancellationToken);
         return app;
     }
+
+    /// <summary>Version of the running program.</summary>
+    public static string Version { get; } =
+        typeof(BoxServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
+
+    private static LinkCredentials? Credentials(IServiceProvider services, BoxIdentity identity) => identity.Claimed is { } claimed
+        ? new LinkCredentials(claimed.Id, services.GetRequiredService<IOptions<IdentityOptions>>().Value.RelayUrl.Host, claimed.Certificate,
+            services.GetRequiredService<RelayTrust>().IsRelay)
+        : null;
 
     private static Texts LoadTexts()
     {

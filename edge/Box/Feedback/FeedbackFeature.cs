@@ -6,7 +6,7 @@ public static class FeedbackFeature
     /// <param name="services">Where to add it.</param>
     /// <param name="file">The feedback file, opened already: a box that cannot keep answers must not start as if it could.</param>
     /// <param name="ports">What it asks of the rest of the box.</param>
-    public static IServiceCollection AddFeedback(this IServiceCollection services, FeedbackDatabase file, FeedbackPorts ports)
+    public static IServiceCollection AddFeedback(this IServiceCollection services, FeedbackDatabase file, Func<IServiceProvider, FeedbackPorts> ports)
     {
         services.AddOptionsWithValidateOnStart<FeedbackOptions, FeedbackOptionsValidator>().BindConfiguration("Feedback");
         services.AddSingleton(file);

@@ -13,9 +13,16 @@ public sealed class Reader
     {
         HttpContext context = accessor.HttpContext ?? throw new InvalidOperationException("a reader exists only while a page is made");
         _texts = texts;
-        string? chosen = context.Request.Query["lang"].FirstOrDefault() ?? context.Request.Cookies[Cookie];
-        Language = chosen is not null && texts.Offered.Contains(chosen) ? chosen : Languages.Choose(context.Request.Headers.AcceptLanguage, texts.Offered);
+        Language = LanguageOf(context);
         Path = context.Request.Path;
+    }
+
+    /// <summary>The language of who asks, for answers that are no pages too.</summary>
+    public static string LanguageOf(HttpContext context)
+    {
+        Texts texts = context.RequestServices.GetRequiredService<Texts>();
+        string? chosen = context.Request.Query["lang"].FirstOrDefault() ?? context.Request.Cookies[Cookie];
+        return chosen is not null && texts.Offered.Contains(chosen) ? chosen : Languages.Choose(context.Request.Headers.AcceptLanguage, texts.Offered);
     }
 
     /// <summary>BCP 47 tag.</summary>

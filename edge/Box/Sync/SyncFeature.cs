@@ -3,7 +3,7 @@ namespace Edge.Box.Sync;
 /// <summary>The link to the relay.</summary>
 public static class SyncFeature
 {
-    public static IServiceCollection AddSync(this IServiceCollection services, LinkPorts ports)
+    public static IServiceCollection AddSync(this IServiceCollection services, Func<IServiceProvider, LinkPorts> ports)
     {
         services.AddOptionsWithValidateOnStart<SyncOptions, SyncOptionsValidator>().BindConfiguration("Sync");
         services.AddSingleton(ports);

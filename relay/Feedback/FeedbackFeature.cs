@@ -1,0 +1,15 @@
+using Edge.Core.Identity;
+using Edge.Durable;
+
+namespace Relay.Feedback;
+
+/// <summary>What came up from the schools and what staff reply.</summary>
+public static class FeedbackFeature
+{
+    /// <param name="services">Where to add it.</param>
+    /// <param name="queueDown">The queue down to a box.</param>
+    /// <param name="wake">Says that something waits for a box.</param>
+    public static IServiceCollection AddFeedback(this IServiceCollection services, Func<IServiceProvider, QueueDown> queueDown, Func<IServiceProvider, Action<BoxId>> wake) =>
+        services.AddSingleton(provider => new FeedbackStore(
+            provider.GetRequiredService<DurableDatabase>(), provider.GetRequiredService<TimeProvider>(), queueDown(provider), wake(provider)));
+}

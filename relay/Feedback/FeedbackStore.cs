@@ -1,0 +1,176 @@
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json.Serialization;
+using Dapper;
+using Edge.Core.Feedback;
+using Edge.Core.Identity;
+using Edge.Core.Sync;
+using Edge.Durable;
+using Microsoft.Data.Sqlite;
+
+namespace Relay.Feedback;
+
+/// <summary>How far an item has come with staff.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<FeedbackState>))]
+public enum FeedbackState { Open, Answered, Declined }
+
+/// <summary>What came of a reply.</summary>
+public enum ReplyOutcome
+{
+    /// <summary>Kept and on its way to the box.</summary>
+    Queued,
+    NoItem,
+    /// <summary>It was replied to before: each item gets one reply.</summary>
+    RepliedBefore,
+    /// <summary>No text, or over <see cref="DownItem.MaxTextBytes"/>.</summary>
+    BadText,
+}
+
+/// <summary>An item as staff see it. <paramref name="Given"/>: when it was given by the box's clock, which may be wrong; null when that clock was never set.</summary>
+public sealed record FeedbackEntry(
+    long Number,
+    string Id,
+    string Box,
+    string School,
+    [property: JsonConverter(typeof(JsonStringEnumConverter<FeedbackKind>))] FeedbackKind Kind,
+    string? Lesson,
+    int? Second,
+    string Class,
+    int Seat,
+    string? Subject,
+    string Content,
+    DateTimeOffset? Given,
+    DateTimeOffset Arrived,
+    FeedbackState State,
+    string? Reply,
+    DateTimeOffset? Replied);
+
+/// <summary>Votes for one option of a poll at one school: of each seat the last one.</summary>
+public sealed record PollVotes(string Poll, string School, string Option, int Votes);
+
+/// <summary>What staff look for; null: any.</summary>
+public sealed record FeedbackFilter(string? Lesson = null, string? School = null, FeedbackKind? Kind = null, FeedbackState? State = null, long BeforeNumber = long.MaxValue, int Most = 200);
+
+/// <summary>Puts something into the queue down to a box, within the caller's transaction.</summary>
+public delegate void QueueDown(SqliteConnection connection, SqliteTransaction transaction, BoxId box, string id, DownKind kind, string? about, string? lesson, string text);
+
+/// <summary>What came up from the schools and what staff reply. A reply and its way down are one transaction.</summary>
+/// <param name="database">The relay's.</param>
+/// <param name="time">For the times staff see.</param>
+/// <param name="queueDown">The queue down.</param>
+/// <param name="wake">Called after the commit: something waits for this box.</param>
+public sealed class FeedbackStore(DurableDatabase database, TimeProvider time, QueueDown queueDown, Action<BoxId> wake)
+{
+    /// <summary>Most entries of one answer.</summary>
+    public const int MaxEntries = 1000;
+
+    /// <summary>Keeps an item; part of the transaction that moves the box's cursor.</summary>
+    public static void Add(SqliteConnection connection, SqliteTransaction transaction, BoxId box, string school, long epoch, long sequence, FeedbackItem item, DateTimeOffset now) =>
+        connection.Execute("""
+            INSERT INTO feedback (id, box, school, epoch, sequence, kind, priority, lesson, second, class, seat, role, subject, content, boot, monotonic, wall, quality, arrived)
+            VALUES (@id, @box, @school, @epoch, @sequence, @kind, @priority, @Lesson, @LessonSecond, @class, @seat, @role, @Subject, @Content, @boot, @monotonic, @wall, @quality, @arrived)
+            """,
+            new
+            {
+                id = item.Id.ToString(),
+                box = box.ToString(),
+                school,
+                epoch,
+                sequence,
+                kind = (int)item.Kind,
+                priority = (int)item.Priority,
+                item.Lesson,
+                item.LessonSecond,
+                @class = item.Seat.Class,
+                seat = item.Seat.Number,
+                role = (int)item.Seat.Role,
+                item.Subject,
+                item.Content,
+                boot = unchecked((long)item.Time.Boot),
+                monotonic = item.Time.MonotonicMs,
+                wall = item.Time.WallMs,
+                quality = (int)item.Time.Quality,
+                arrived = now.ToUnixTimeMilliseconds(),
+            }, transaction);
+
+    /// <summary>The newest items that fit, newest first.</summary>
+    public ImmutableArray<FeedbackEntry> Find(FeedbackFilter filter) => database.Read(connection => connection.Query<Row>("""
+            SELECT number, id, box, school, kind, lesson, second, class, seat, subject, content, wall, quality, arrived, state, reply, replied FROM feedback
+            WHERE number < @BeforeNumber AND (@Lesson IS NULL OR lesson = @Lesson) AND (@School IS NULL OR school = @School)
+                AND (@kind IS NULL OR kind = @kind) AND (@state IS NULL OR state = @state)
+            ORDER BY number DESC LIMIT @most
+            """, new { filter.BeforeNumber, filter.Lesson, filter.School, kind = (int?)filter.Kind, state = (int?)filter.State, most = Math.Clamp(filter.Most, 1, MaxEntries) })
+        .Select(row => row.ToEntry()).ToImmutableArray());
+
+    public FeedbackEntry? Find(long number) => Find(new FeedbackFilter(BeforeNumber: number + 1, Most: 1)).FirstOrDefault(entry => entry.Number == number);
+
+    /// <summary>Votes of a lesson's polls by school.</summary>
+    public ImmutableArray<PollVotes> Votes(string lesson) => database.Read(connection => connection.Query<(string Poll, string School, string Option, long Votes)>("""
+            SELECT subject, school, content, count(*) FROM feedback
+            WHERE number IN (SELECT max(number) FROM feedback WHERE lesson = @lesson AND kind = @kind GROUP BY box, subject, class, seat, role)
+            GROUP BY subject, school, content ORDER BY subject, school, content
+            """, new { lesson, kind = (int)FeedbackKind.PollAnswer })
+        .Select(row => new PollVotes(row.Poll, row.School, row.Option, (int)row.Votes)).ToImmutableArray());
+
+    /// <summary>How many questions wait for a reply.</summary>
+    public int OpenQuestions() => database.Read(connection =>
+        connection.ExecuteScalar<int>("SELECT count(*) FROM feedback WHERE state = 0 AND kind = @kind", new { kind = (int)FeedbackKind.Question }));
+
+    /// <summary>Answers or declines an item; on disk, together with its place in the queue to the box, when the task completes.</summary>
+    /// <param name="number">Which item.</param>
+    /// <param name="state">Answered or declined.</param>
+    /// <param name="text">What the asker gets to read: the answer, or why there is none.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<ReplyOutcome> ReplyAsync(long number, FeedbackState state, string text, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfEqual((int)state, (int)FeedbackState.Open);
+        text = text.Trim();
+        if (text.Length == 0 || Encoding.UTF8.GetByteCount(text) > DownItem.MaxTextBytes)
+            return ReplyOutcome.BadText;
+        (ReplyOutcome outcome, BoxId box) = await database.WriteAsync((connection, transaction) =>
+        {
+            var item = connection.QuerySingleOrDefault<Row>("SELECT id, box, lesson, state FROM feedback WHERE number = @number", new { number }, transaction);
+            if (item is null)
+                return (ReplyOutcome.NoItem, default(BoxId));
+            if (item.State != (int)FeedbackState.Open)
+                return (ReplyOutcome.RepliedBefore, default);
+            connection.Execute("UPDATE feedback SET state = @state, reply = @text, replied = @now WHERE number = @number",
+                new { state = (int)state, text, now = time.GetUtcNow().ToUnixTimeMilliseconds(), number }, transaction);
+            BoxId to = BoxId.Parse(item.Box);
+            queueDown(connection, transaction, to, item.Id + "-reply", state == FeedbackState.Answered ? DownKind.Answer : DownKind.Declined, item.Id, item.Lesson, text);
+            return (ReplyOutcome.Queued, to);
+        }, cancellationToken);
+        if (outcome == ReplyOutcome.Queued)
+            wake(box);
+        return outcome;
+    }
+
+    private sealed class Row
+    {
+        public long Number { get; init; }
+        public string Id { get; init; } = "";
+        public string Box { get; init; } = "";
+        public string School { get; init; } = "";
+        public int Kind { get; init; }
+        public string? Lesson { get; init; }
+        public int? Second { get; init; }
+        public string Class { get; init; } = "";
+        public int Seat { get; init; }
+        public string? Subject { get; init; }
+        public string Content { get; init; } = "";
+        public long Wall { get; init; }
+        public int Quality { get; init; }
+        public long Arrived { get; init; }
+        public int State { get; init; }
+        public string? Reply { get; init; }
+        public long? Replied { get; init; }
+
+        public FeedbackEntry ToEntry() => new(Number, Id, Box, School, (FeedbackKind)Kind, Lesson, Second, Class, Seat, Subject, Content,
+            Quality == (int)TimeQuality.Unknown || Math.Abs(Wall) > MaxWall ? null : DateTimeOffset.FromUnixTimeMilliseconds(Wall),
+            DateTimeOffset.FromUnixTimeMilliseconds(Arrived), (FeedbackState)State, Reply,
+            Replied is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null);
+
+        // Year 9999: a clock may lie by more than a date can hold.
+        private const long MaxWall = 253_402_300_799_999;
+    }
+}

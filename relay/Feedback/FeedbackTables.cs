@@ -1,0 +1,40 @@
+using Edge.Durable;
+
+namespace Relay.Feedback;
+
+/// <summary>What came up from the schools. Times are Unix milliseconds of the relay's clock, but for the box's own words about its time.</summary>
+public static class FeedbackTables
+{
+    public static readonly Schema Schema = new("feedback",
+    [
+        """
+        CREATE TABLE feedback (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,   -- order of arrival; within a box the order in which people gave
+            id TEXT NOT NULL,                           -- ItemId
+            box TEXT NOT NULL,
+            school TEXT NOT NULL,
+            epoch INTEGER NOT NULL,
+            sequence INTEGER NOT NULL,
+            kind INTEGER NOT NULL,
+            priority INTEGER NOT NULL,
+            lesson TEXT,
+            second INTEGER,
+            class TEXT NOT NULL,
+            seat INTEGER NOT NULL,
+            role INTEGER NOT NULL,
+            subject TEXT,
+            content TEXT NOT NULL,
+            boot INTEGER NOT NULL,
+            monotonic INTEGER NOT NULL,
+            wall INTEGER NOT NULL,
+            quality INTEGER NOT NULL,
+            arrived INTEGER NOT NULL,
+            state INTEGER NOT NULL DEFAULT 0,           -- FeedbackState
+            reply TEXT,
+            replied INTEGER
+        );
+        CREATE INDEX feedback_by_lesson ON feedback (lesson, kind, number);
+        CREATE INDEX feedback_open ON feedback (kind, number) WHERE state = 0;
+        """,
+    ]);
+}

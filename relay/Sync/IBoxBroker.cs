@@ -1,0 +1,18 @@
+using Edge.Core.Identity;
+using Edge.Core.Sync;
+
+namespace Relay.Sync;
+
+/// <summary>The broker that carries the boxes' links: the relay's own or another program's.</summary>
+public interface IBoxBroker
+{
+    /// <summary>Hands a message to a box. One that is away does not get it; what must arrive lies in <see cref="DownQueue"/>.</summary>
+    /// <param name="box">To whom.</param>
+    /// <param name="message">What.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="IOException">The broker is not reached.</exception>
+    Task SendAsync(BoxId box, DownMessage message, CancellationToken cancellationToken);
+
+    /// <summary>Ends the link of a revoked box, as far as the broker lets the relay.</summary>
+    Task DropAsync(BoxId box, CancellationToken cancellationToken);
+}
