@@ -1,0 +1,103 @@
+using Edge.Box.Feedback;
+using Edge.Box.Sync;
+using Edge.Core.Feedback;
+using Edge.Core.Identity;
+using Edge.Core.Sync;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using TestKit.Disk;
+
+namespace Relay.Tests.Sync;
+
+/// <summary>The box's end of the link, real: outbox and answers on disk, and the loop.</summary>
+internal sealed class BoxEnd : IAsyncDisposable
+{
+    private static ulong s_run;
+    private readonly TempFolder _folder = new();
+    private readonly RelayEnd _relay;
+    private readonly ulong _run = Interlocked.Increment(ref s_run);
+    private FeedbackDatabase? _file;
+    private MqttLinkLoop? _loop;
+    private ulong _number;
+
+    private BoxEnd(RelayEnd relay, BoxId id)
+    {
+        _relay = relay;
+        Id = id;
+    }
+
+    public BoxId Id { get; }
+
+    public SqliteOutbox Outbox { get; private set; } = null!;
+
+    public DownInbox Inbox { get; private set; } = null!;
+
+    public LinkState Link { get; private set; } = null!;
+
+    public List<Nudge> Nudges { get; } = [];
+
+    public static async Task<BoxEnd> StartAsync(RelayEnd relay, CancellationToken cancellationToken, BoxId? id = null)
+    {
+        var end = new BoxEnd(relay, id ?? relay.AddBox());
+        await end.RunAsync(cancellationToken);
+        return end;
+    }
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var options = Options.Create(new FeedbackOptions { CommitWait = TimeSpan.FromMilliseconds(1) });
+        _file = await FeedbackDatabase.OpenAsync(_folder["feedback.db"], cancellationToken);
+        Outbox = new SqliteOutbox(_file, options, TimeProvider.System);
+        Inbox = new DownInbox(_file, options);
+        Link = new LinkState(TimeProvider.System);
+        var certificate = _relay.Certificates.Client(Id.ToString());
+        var ports = new LinkPorts(
+            () => new LinkCredentials(Id, "localhost", certificate, (shown, _) => _relay.Certificates.IsOurs(shown)),
+            () => new StatusFacts([], ["maths-3a"], 1L << 30, new ListVersions(1, 2, 3)),
+            nudge =>
+            {
+                lock (Nudges)
+                    Nudges.Add(nudge);
+            },
+            "0.1.0");
+        var sync = new SyncOptions
+        {
+            BrokerPort = _relay.Port,
+            FirstAttemptSpread = TimeSpan.Zero,
+            FirstRetry = TimeSpan.FromMilliseconds(100),
+            MaxRetry = TimeSpan.FromMilliseconds(500),
+            Linger = TimeSpan.FromMilliseconds(20),
+            AckPatience = TimeSpan.FromSeconds(2),
+        };
+        _loop = new MqttLinkLoop(Outbox, Inbox, ports, Link, Options.Create(sync), TimeProvider.System, () => 0.5, NullLogger<MqttLinkLoop>.Instance);
+        await _loop.StartAsync(cancellationToken);
+    }
+
+    public async Task StopAsync()
+    {
+        if (_loop is null)
+            return;
+        await _loop.StopAsync(CancellationToken.None);
+        _loop.Dispose();
+        _loop = null;
+        await Outbox.DisposeAsync();
+        _file!.Dispose();
+    }
+
+    /// <summary>Throws the feedback file away, as a new card does.</summary>
+    public void LoseStorage()
+    {
+        foreach (string file in Directory.GetFiles(_folder.Path))
+            File.Delete(file);
+    }
+
+    public Task<KeptItem> AskAsync(string text, CancellationToken cancellationToken) => Outbox.AddAsync(new FeedbackItem(
+        new ItemId(_run, ++_number), FeedbackKind.Question, FeedbackPriority.Normal, "maths-3a", 12, new Seat("3A", 12, SeatRole.Pupil), null, text,
+        new ItemTime(1, (long)_number, 0, TimeQuality.Unknown)), nonce: null, cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _folder.Dispose();
+    }
+}

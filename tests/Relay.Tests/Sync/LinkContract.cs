@@ -1,0 +1,186 @@
+using Dapper;
+using Edge.Core.Feedback;
+using Edge.Core.Identity;
+using Edge.Core.Sync;
+using Microsoft.Extensions.DependencyInjection;
+using Relay.Feedback;
+using Relay.Sync;
+using TestKit;
+using Xunit;
+
+namespace Relay.Tests.Sync;
+
+/// <summary>Both real ends of the link; the same on each broker.</summary>
+public abstract class LinkContract(BrokerKind kind) : IAsyncLifetime
+{
+    private RelayEnd _relay = null!;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() => _relay = await RelayEnd.StartAsync(kind, Token);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _relay.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public async Task Said_yes_kept_ten_answers_given_while_the_relay_is_away_arrive_once_and_in_order()
+    {
+        await using BoxEnd box = await BoxEnd.StartAsync(_relay, Token);
+        await box.AskAsync("before", Token);
+        await Eventually.TrueAsync(() => box.Outbox.State.Unsent == 0);
+        await _relay.StopAsync();
+        await Eventually.TrueAsync(() => kind == BrokerKind.External || !box.Link.Connected);
+        for (int i = 1; i <= 10; i++)
+            Assert.Equal(Edge.Box.Feedback.KeepOutcome.Saved, (await box.AskAsync($"answer {i}", Token)).Outcome);
+        Assert.Equal(10, box.Outbox.State.Unsent);
+        await _relay.RunAsync(Token);
+        await Eventually.TrueAsync(() => box.Outbox.State.Unsent == 0);
+        Assert.Equal(["before", .. Enumerable.Range(1, 10).Select(i => $"answer {i}")], _relay.ContentsOf(box.Id));
+    }
+
+    [Fact]
+    public async Task Said_yes_kept_the_box_restarts_again_and_again_and_all_arrive_once_and_in_order()
+    {
+        await using BoxEnd box = await BoxEnd.StartAsync(_relay, Token);
+        for (int round = 0; round < 5; round++)
+        {
+            for (int i = 0; i < 30; i++)
+                await box.AskAsync($"{round}/{i}", Token);
+            await box.StopAsync();
+            await box.RunAsync(Token);
+        }
+        await Eventually.TrueAsync(() => box.Outbox.State.Unsent == 0);
+        Assert.Equal(Enumerable.Range(0, 150).Select(i => $"{i / 30}/{i % 30}"), _relay.ContentsOf(box.Id));
+    }
+
+    [Fact]
+    public async Task Said_yes_kept_a_box_with_a_new_card_goes_on_under_a_new_epoch()
+    {
+        await using BoxEnd box = await BoxEnd.StartAsync(_relay, Token);
+        await box.AskAsync("on the old card", Token);
+        await Eventually.TrueAsync(() => box.Outbox.State.Unsent == 0);
+        long before = box.Outbox.State.Epoch;
+        await box.StopAsync();
+        box.LoseStorage();
+        await box.RunAsync(Token);
+        await box.AskAsync("on the new card", Token);
+        await Eventually.TrueAsync(() => box.Outbox.State is { Unsent: 0, Epoch: > 0 });
+        Assert.True(box.Outbox.State.Epoch > before);
+        Assert.Equal(["on the old card", "on the new card"], _relay.ContentsOf(box.Id));
+    }
+
+    [Fact]
+    public async Task Said_yes_kept_a_relay_restored_from_an_older_backup_gets_again_what_it_lost()
+    {
+        await using BoxEnd box = await BoxEnd.StartAsync(_relay, Token);
+        for (int i = 1; i <= 10; i++)
+            await box.AskAsync($"answer {i}", Token);
+        await Eventually.TrueAsync(() => box.Outbox.State.Unsent == 0);
+        // As if the backup had been made after the fourth.
+        await _relay.Database.WriteAsync((connection, transaction) => connection.Execute("""
+            DELETE FROM feedback WHERE sequence > 4; DELETE FROM ingested WHERE sequence > 4; UPDATE cursors SET through = 4;
+            """, transaction: transaction), Token);
+        await _relay.StopAsync();
+        await Task.Delay(TimeSpan.FromSeconds(1.1), TimeProvider.System, Token); // generations are told apart by the second
+        await _relay.RunAsync(Token);
+        await box.AskAsync("answer 11", Token);
+        await Eventually.TrueAsync(() => _relay.ContentsOf(box.Id).Length == 11);
+        Assert.Equal(Enumerable.Range(1, 11).Select(i => $"answer {i}"), _relay.ContentsOf(box.Id));
+    }
+
+    [Fact]
+    public async Task Said_yes_kept_an_answer_reaches_a_box_that_was_away_exactly_once()
+    {
+        await using BoxEnd box = await BoxEnd.StartAsync(_relay, Token);
+        ItemId asked = (await box.AskAsync("Why?", Token)).Id;
+        await Eventually.TrueAsync(() => box.Outbox.State.Unsent == 0);
+        await box.StopAsync();
+        FeedbackEntry entry = Assert.Single(_relay.Feedback.Find(new FeedbackFilter(Lesson: "maths-3a")));
+        Assert.Equal(ReplyOutcome.Queued, await _relay.Feedback.ReplyAsync(entry.Number, FeedbackState.Answered, "Because.", Token));
+        Assert.Equal(ReplyOutcome.RepliedBefore, await _relay.Feedback.ReplyAsync(entry.Number, FeedbackState.Answered, "Because!", Token));
+        await box.RunAsync(Token);
+        await Eventually.TrueAsync(() => box.Inbox.Through == 1);
+        await Eventually.TrueAsync(() => Delivered(box.Id) == 1);
+        await box.StopAsync();
+        await box.RunAsync(Token);
+        await Eventually.TrueAsync(() => box.Link.Connected);
+        DownItem answer = Assert.Single(box.Inbox.OfLesson("maths-3a"));
+        Assert.Equal((DownKind.Answer, asked.ToString(), "Because."), (answer.Kind, answer.About, answer.Text));
+    }
+
+    [Fact]
+    public async Task Many_answers_reach_a_box_in_order()
+    {
+        await using BoxEnd box = await BoxEnd.StartAsync(_relay, Token);
+        for (int i = 0; i < 30; i++)
+            await box.AskAsync($"question {i}", Token);
+        await Eventually.TrueAsync(() => box.Outbox.State.Unsent == 0);
+        foreach (FeedbackEntry entry in _relay.Feedback.Find(new FeedbackFilter()).Reverse())
+            await _relay.Feedback.ReplyAsync(entry.Number, FeedbackState.Declined, $"on {entry.Content}", Token);
+        await Eventually.TrueAsync(() => box.Inbox.Through == 30);
+        Assert.Equal(Enumerable.Range(0, 30).Select(i => $"on question {i}"), box.Inbox.OfLesson("maths-3a").Select(item => item.Text));
+    }
+
+    [Fact]
+    public async Task A_poison_item_is_set_aside_and_the_rest_goes_on()
+    {
+        BoxId box = _relay.AddBox();
+        using var client = await RawClient.ConnectAsync(_relay, box, _relay.Certificates.Client(box.ToString()), Token);
+        await client.SubscribeAsync(MqttTopics.Down(box), Token);
+        await client.PublishAsync(MqttTopics.Up(box), Envelope.Write(new EnvelopeHeader(0, 77, 1, 0, 0, 0), []), Token);
+        await Eventually.TrueAsync(() => client.Heard.Any(message => message.Epoch is not null));
+        FeedbackItem sound = Question(1, "sound"), poison = Question(2, "poison") with { Seat = new Seat("3A", 0, SeatRole.Pupil) };
+        await client.PublishAsync(MqttTopics.Up(box), Envelope.Write(new EnvelopeHeader(1, 77, 1, 0, 3, 0), [sound, poison, Question(3, "also sound")]), Token);
+        byte[] unreadable = Envelope.Write(new EnvelopeHeader(1, 77, 4, 0, 2, 0), [Question(4, "x"), Question(5, "y")])[..^3];
+        await client.PublishAsync(MqttTopics.Up(box), unreadable, Token);
+        await client.PublishAsync(MqttTopics.Up(box), Envelope.Write(new EnvelopeHeader(1, 77, 6, 0, 1, 0), [Question(6, "after")]), Token);
+        await client.PublishAsync(MqttTopics.Up(box), [1, 2, 3], Token);
+        await Eventually.TrueAsync(() => client.Heard.Any(message => message.Ack?.Through == 6));
+        Assert.Equal(["sound", "also sound", "after"], _relay.ContentsOf(box));
+        Assert.Equal(2, _relay.Count("set_aside"));
+    }
+
+    [Fact]
+    public async Task A_gap_is_told_and_a_clash_ends_the_epoch()
+    {
+        BoxId box = _relay.AddBox();
+        using var client = await RawClient.ConnectAsync(_relay, box, _relay.Certificates.Client(box.ToString()), Token);
+        await client.SubscribeAsync(MqttTopics.Down(box), Token);
+        await client.PublishAsync(MqttTopics.Up(box), Envelope.Write(new EnvelopeHeader(0, 77, 1, 0, 0, 0), []), Token);
+        await Eventually.TrueAsync(() => client.Heard.Any(message => message.Epoch?.Epoch == 1));
+        await client.PublishAsync(MqttTopics.Up(box), Envelope.Write(new EnvelopeHeader(1, 77, 5, 0, 1, 0), [Question(5, "too early")]), Token);
+        await Eventually.TrueAsync(() => client.Heard.Any(message => message.Ack is { Through: 0, Resend: true }));
+        await client.PublishAsync(MqttTopics.Up(box), Envelope.Write(new EnvelopeHeader(1, 77, 1, 0, 1, 0), [Question(1, "one")]), Token);
+        await client.PublishAsync(MqttTopics.Up(box), Envelope.Write(new EnvelopeHeader(1, 77, 1, 0, 1, 0), [Question(9, "another one")]), Token);
+        await Eventually.TrueAsync(() => client.Heard.Any(message => message.Epoch?.Epoch == 2));
+        Assert.Equal(["one"], _relay.ContentsOf(box));
+    }
+
+    [Fact]
+    public async Task Status_presence_and_nudges_go_their_way()
+    {
+        BoxEnd box = await BoxEnd.StartAsync(_relay, Token);
+        await Eventually.TrueAsync(() => _relay.Reports.ContainsKey(box.Id));
+        Assert.Equal(["maths-3a"], _relay.Reports[box.Id].LiveLessons);
+        Assert.True(_relay.Connected[box.Id]);
+        Assert.NotNull(box.Link.SinceContact);
+        await _relay.Services.GetRequiredService<Nudges>().SendAsync(Nudge.Lists, Token);
+        await Eventually.TrueAsync(() => box.Nudges.Contains(Nudge.Lists));
+        await box.DisposeAsync();
+        await Eventually.TrueAsync(() => !_relay.Connected[box.Id]);
+    }
+
+    private static FeedbackItem Question(ulong number, string text) => new(
+        new ItemId(5, number), FeedbackKind.Question, FeedbackPriority.Normal, "maths-3a", null, new Seat("3A", 12, SeatRole.Pupil), null, text,
+        new ItemTime(1, (long)number, 0, TimeQuality.Unknown));
+
+    private long Delivered(BoxId box) => _relay.Database.Read(connection =>
+        connection.ExecuteScalar<long>("SELECT count(*) FROM down_items WHERE box = @box AND delivered IS NOT NULL", new { box = box.ToString() }));
+}
+
+public sealed class EmbeddedLinkTests() : LinkContract(BrokerKind.Embedded);
+
+public sealed class MosquittoLinkTests() : LinkContract(BrokerKind.External);
