@@ -8,6 +8,8 @@ using Edge.Box.Live;
 using Edge.Box.Pages;
 using Edge.Box.Sync;
 using Edge.Core.Feedback;
+using Edge.Core.Identity;
+using Edge.Core.Live;
 using Edge.Core.Sync;
 using Edge.Core.Text;
 using Microsoft.Extensions.Options;
@@ -61,8 +63,8 @@ public static class BoxServer
             services.GetRequiredService<SiteFacts>().Plan, Reader.LanguageOf, () => TimeQuality.Unknown));
         builder.Services.AddSync(services => new LinkPorts(
             () => Credentials(services, identity),
-            () => new StatusFacts([], [], new DriveInfo(Path.GetFullPath(options.DataFolder)).AvailableFreeSpace, new ListVersions(0, 0, 0)),
-            _ => { },
+            () => Facts(services, options.DataFolder),
+            nudge => Nudged(services, nudge),
             Version));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -83,6 +85,24 @@ public static class BoxServer
     /// <summary>Version of the running program.</summary>
     public static string Version { get; } =
         typeof(BoxServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
+
+    private static StatusFacts Facts(IServiceProvider services, string folder)
+    {
+        var lists = services.GetRequiredService<ListStore>();
+        var live = services.GetRequiredService<LiveLessons>();
+        return new StatusFacts(
+            services.GetRequiredService<PackLibrary>().Reports,
+            [.. (lists.Current?.Plan?.Lessons ?? []).Where(lesson => lesson.Live && live.State(lesson.Id).Stage == LiveStage.Live).Select(lesson => lesson.Id)],
+            new DriveInfo(Path.GetFullPath(folder)).AvailableFreeSpace,
+            new ListVersions(lists.VersionOf(ListKind.Root), lists.VersionOf(ListKind.Catalogue), lists.VersionOf(ListKind.Plan)));
+    }
+
+    // A lesson that begins or ends changes the plan, and the live loop goes by the plan: either nudge means to fetch the lists.
+    private static void Nudged(IServiceProvider services, Nudge nudge)
+    {
+        if (nudge is Nudge.Lists or Nudge.Live)
+            services.GetRequiredService<FetchLoop>().Nudge();
+    }
 
     private static LinkCredentials? Credentials(IServiceProvider services, BoxIdentity identity) => identity.Claimed is { } claimed
         ? new LinkCredentials(claimed.Id, services.GetRequiredService<IOptions<IdentityOptions>>().Value.RelayUrl.Host, claimed.Certificate,

@@ -58,7 +58,7 @@ public sealed class SchoolsPageTests : IAsyncLifetime
     {
         BoxId box = await _host.AddBoxAsync("hill", "山上小学", "Hill School");
         Assert.Contains("Not heard of yet", await _host.PageAsync("/schools"), StringComparison.Ordinal);
-        await _host.ReportAsync(box, new StatusReport("0123456789abcdef", 1, "0.1.0", TimeSpan.FromHours(3),
+        await _host.ReportAsync(box, new StatusReport(1, "0.1.0", TimeSpan.FromHours(3),
             [new PackReport("fractions", 2, PackHolding.Fetching, 500, 1000)], [], 12345, 41_000_000_000, new ListVersions(1, 2, 3)));
         string page = await _host.PageAsync("/schools");
         foreach (string shown in (string[])["Hill School", box.ToString(), "Connected", "0.1.0", "12,345", "41 GB", "0 of 1 complete", "fractions @ 2", "50 %"])
