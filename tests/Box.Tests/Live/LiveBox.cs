@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -71,8 +72,27 @@ internal sealed class LiveBox : IAsyncDisposable
         builder.Services.AddLive(_ => new LivePorts(_folder.Path, () => Plan, () => _relay));
         _app = builder.Build();
         _app.MapLive();
+        MapTestPage(_app);
         await _app.StartAsync();
         Http = new HttpClient { BaseAddress = new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()) };
+    }
+
+    /// <summary>The smallest page that lesson.js plays in: what its head asks for, and nothing else.</summary>
+    private static void MapTestPage(WebApplication app)
+    {
+        app.MapGet("/test", () => Results.Content($$"""
+            <!doctype html><html lang="en"><title>lesson</title>
+            <div id="lesson" data-list="/live/{{Lesson}}/index.m3u8" data-state="/live/{{Lesson}}/state.json" data-kit="/test/kit.json" data-hls="/test/lib/hls.light.min.js"
+                 data-text-waiting="not begun" data-text-loading="loading" data-text-stored="stored copy, live will return" data-text-unplayable="cannot play">
+              <video id="lesson-video" playsinline muted width="320"></video><div id="lesson-kit" hidden></div><p id="lesson-note" role="status"></p>
+              <button data-act="play">play</button><button data-act="start">start</button><button data-act="back">back</button><button data-act="live">live</button>
+            </div>
+            <input type="hidden" data-lesson-second><script src="/test/js/lesson.js"></script></html>
+            """, "text/html; charset=utf-8"));
+        app.MapGet("/test/kit.json", () => new { pictures = new[] { new { src = "/test/slide.svg?0", second = 0 }, new { src = "/test/slide.svg?4", second = 4 }, new { src = "/test/slide.svg?900", second = 900 } } });
+        app.MapGet("/test/slide.svg", () => Results.Content("""<svg xmlns="http://www.w3.org/2000/svg" width="320" height="180"><rect width="320" height="180" fill="teal"/></svg>""", "image/svg+xml"));
+        app.MapGet("/test/{folder}/{file}", (string folder, string file) =>
+            Results.File(Path.Combine(AppContext.BaseDirectory, "wwwroot", Path.GetFileName(folder), Path.GetFileName(file)), "text/javascript"));
     }
 
     public async Task StopAsync()

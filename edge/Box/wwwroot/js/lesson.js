@@ -1,0 +1,302 @@
+/* Plays a lesson, live or recorded, and never gives up. ES5; needs nothing from outside the box.
+
+   The page gives:
+     <div id="lesson"
+          data-list="/live/ID/index.m3u8"      the lesson's playlist
+          data-state="/live/ID/state.json"     how it stands: {"stage":"notStarted|live|lost|ended","lostForSeconds":n,"edgeSecond":n}
+          data-kit="/lesson/ID/kit.json"       pictures that stand in: {"pictures":[{"src":"/…","second":0},…]}; may be left out
+          data-hls="/assets/lib/hls.light.min.….js"
+          data-text-waiting="…"                the lesson has not begun
+          data-text-loading="…"                the picture is on its way
+          data-text-stored="…"                 stored copy, live will return
+          data-text-unplayable="…">            this browser cannot play it
+       <video id="lesson-video" playsinline></video>
+       <div id="lesson-kit" hidden></div>      gets the picture and, in .strip, the stored-copy line; pictures may also stand in it as <img data-second="40" src="…" hidden>
+       <p id="lesson-note" role="status"></p>  gets waiting, loading, unplayable
+       <button data-act="play"> <button data-act="start"> <button data-act="back"> <button data-act="live">
+     </div>
+     anywhere: <input type="hidden" data-lesson-second>   gets the second of the lesson that is on screen, every second
+   The page gets back:
+     #lesson[data-mode]   waiting · playing · paused · loading · kit
+     #lesson[data-stage]  as in state.json
+     #lesson[data-live]   yes while the newest picture is followed
+     event "lessonsecond" on document, detail = the second
+   Second 0 is the lesson's first picture; seconds count on through outages of the camera (program date-time). */
+(function () {
+  'use strict';
+  var root = document.getElementById('lesson');
+  var video = document.getElementById('lesson-video');
+  if (!root || !video || !window.XMLHttpRequest) { return; }
+
+  var kit = document.getElementById('lesson-kit');
+  var note = document.getElementById('lesson-note');
+  var TICK = 250, FROZEN = 1500, SLOW = 4000;      /* ms: look; freeze until the kit shows; wait until "loading" is said */
+  var BEHIND_EDGE = 6, CATCH_UP_FROM = 10, CATCH_UP_TO = 7, CATCH_UP_RATE = 1.05;   /* seconds behind the newest picture */
+  var hls = null, firstDate = null, pictures = [], stage = '', following = true, wanted = true;
+  var shownAt = now(), shownTime = -1, frozenSecond = 0, kitOn = false, lastSecond = -1, recoveredAt = 0;
+
+  function now() { return window.performance && performance.now ? performance.now() : new Date().getTime(); }
+  function text(name) { return root.getAttribute('data-text-' + name) || ''; }
+  function set(name, value) { if (root.getAttribute(name) !== value) { root.setAttribute(name, value); } }
+  function say(words) { if (note && note.textContent !== words) { note.textContent = words; } }
+
+  function get(address, timeout, done) {
+    var r = new XMLHttpRequest(), over = false;
+    function end(status, body) { if (!over) { over = true; done(status, body); } }
+    r.open('GET', address);
+    r.timeout = timeout;
+    r.onload = function () { end(r.status, r.responseText); };
+    r.onerror = r.ontimeout = r.onabort = function () { end(0, ''); };
+    r.send();
+  }
+
+  function json(body) { try { return JSON.parse(body); } catch (e) { return null; } }
+
+  /* ---- the lesson's second ---- */
+
+  function second() {
+    if (kitOn) { return frozenSecond + (now() - shownAt) / 1000; }
+    if (hls && hls.playingDate && firstDate !== null) { return (hls.playingDate.getTime() - firstDate) / 1000; }
+    return video.currentTime || 0;
+  }
+
+  function tellSecond() {
+    var value = Math.max(0, Math.floor(second())), fields, i, event;
+    if (value === lastSecond) { return; }
+    lastSecond = value;
+    fields = document.querySelectorAll('[data-lesson-second]');
+    for (i = 0; i < fields.length; i++) { fields[i].value = value; }
+    event = document.createEvent('CustomEvent');
+    event.initCustomEvent('lessonsecond', false, false, value);
+    document.dispatchEvent(event);
+  }
+
+  /* ---- the kit ---- */
+
+  function addPicture(src, at) {
+    var image = new Image();
+    image.src = src;              /* fetched now: it must be here when the box is not */
+    pictures.push({ src: src, second: at });
+    pictures.sort(function (a, b) { return a.second - b.second; });
+  }
+
+  function loadKit() {
+    var address = root.getAttribute('data-kit'), own = kit ? kit.querySelectorAll('img[data-second]') : [], i;
+    for (i = 0; i < own.length; i++) { addPicture(own[i].getAttribute('src'), Number(own[i].getAttribute('data-second')) || 0); }
+    function ask() {
+      get(address, 10000, function (status, body) {
+        var answer = status === 200 ? json(body) : null, i;
+        if (answer && answer.pictures) {
+          for (i = 0; i < answer.pictures.length; i++) { addPicture(answer.pictures[i].src, answer.pictures[i].second); }
+        } else if (status !== 404) { setTimeout(ask, 10000); }
+      });
+    }
+    if (address) { ask(); }
+  }
+
+  function showKit() {
+    var at = second(), best = null, i, image, strip;
+    if (!kit) { return; }
+    if (!kitOn) {
+      frozenSecond = at;
+      kitOn = true;
+    }
+    at = second();
+    for (i = 0; i < pictures.length; i++) { if (best === null || pictures[i].second <= at) { best = pictures[i]; } }
+    image = kit.querySelector('img.now');
+    if (!image) {
+      image = document.createElement('img');
+      image.className = 'now';
+      image.alt = '';
+      kit.appendChild(image);
+    }
+    strip = kit.querySelector('.strip');
+    if (!strip) {
+      strip = document.createElement('p');
+      strip.className = 'strip';
+      strip.setAttribute('role', 'status');
+      kit.appendChild(strip);
+    }
+    image.hidden = best === null;
+    if (best !== null && image.getAttribute('src') !== best.src) { image.src = best.src; }
+    if (strip.textContent !== text('stored')) { strip.textContent = text('stored'); }
+    kit.hidden = false;
+  }
+
+  function hideKit() {
+    if (!kitOn) { return; }
+    kitOn = false;
+    kit.hidden = true;
+  }
+
+  /* ---- how the lesson stands ---- */
+
+  function askState() {
+    get(root.getAttribute('data-state'), 1000, function (status, body) {
+      var answer = status === 200 ? json(body) : null;
+      /* A box that does not answer is no better than a lost picture. */
+      stage = answer ? answer.stage : 'lost';
+      set('data-stage', stage);
+      setTimeout(askState, wanted && now() - shownAt > 700 ? 300 : 2000);
+    });
+  }
+
+  /* ---- places in the lesson ---- */
+
+  function edge() {
+    if (hls && hls.liveSyncPosition) { return hls.liveSyncPosition; }
+    return video.seekable && video.seekable.length ? Math.max(0, video.seekable.end(video.seekable.length - 1) - BEHIND_EDGE) : 0;
+  }
+
+  function go(time, follow) {
+    following = follow;
+    wanted = true;
+    hideKit();
+    shownAt = now();
+    try { video.currentTime = Math.max(0, time); } catch (e) { /* nothing is loaded yet */ }
+    play();
+  }
+
+  function play() {
+    var promise;
+    wanted = true;
+    promise = video.play();
+    /* Browsers refuse sound before the first touch; the play button stands ready. */
+    if (promise && promise['catch']) { promise['catch'](function () { if (video.paused && !kitOn) { wanted = false; set('data-mode', 'paused'); } }); }
+  }
+
+  root.addEventListener('click', function (event) {
+    var act = event.target.getAttribute && event.target.getAttribute('data-act');
+    if (act === 'play') {
+      if (video.paused) { play(); } else { wanted = false; video.pause(); }
+    } else if (act === 'start') { go(0, false);
+    } else if (act === 'back') { go(video.currentTime - 30, false);
+    } else if (act === 'live') { go(edge(), true); }
+  });
+
+  /* ---- the heartbeat ---- */
+
+  function tick() {
+    var time = video.currentTime, behind, frozen;
+    if (time !== shownTime) {
+      shownTime = time;
+      shownAt = now();
+      if (kitOn) { hideKit(); }
+    }
+    frozen = now() - shownAt;
+    if (!wanted || video.ended) {
+      set('data-mode', 'paused');
+      shownAt = now();
+    } else if (frozen < FROZEN) {
+      if (shownTime > 0) { set('data-mode', 'playing'); say(''); }
+    } else if (shownTime > 0 && stage === 'lost') {
+      showKit();
+      set('data-mode', 'kit');
+      say('');
+    } else if (frozen > SLOW && !kitOn) {
+      set('data-mode', stage === 'notStarted' ? 'waiting' : 'loading');
+      say(text(stage === 'notStarted' ? 'waiting' : 'loading'));
+    } else if (kitOn) { showKit(); }
+
+    behind = hls && typeof hls.latency === 'number' ? hls.latency : 0;
+    if (following && stage === 'live' && behind > CATCH_UP_FROM) { video.playbackRate = CATCH_UP_RATE; }
+    else if (!following || behind < CATCH_UP_TO || stage !== 'live') { video.playbackRate = 1; }
+    set('data-live', following && stage === 'live' && !kitOn ? 'yes' : 'no');
+    tellSecond();
+  }
+
+  /* ---- playing ---- */
+
+  function forever(first, most) { return { maxNumRetry: 1000000, retryDelayMs: first, maxRetryDelayMs: most, backoff: 'linear' }; }
+
+  function policy(firstByte, whole) {
+    return { 'default': { maxTimeToFirstByteMs: firstByte, maxLoadTimeMs: whole, timeoutRetry: forever(0, 1000), errorRetry: forever(500, 2000) } };
+  }
+
+  function start() {
+    var at = shownTime > 0 && !following ? shownTime : -1;
+    hls = new window.Hls({
+      startPosition: at,
+      liveSyncDuration: BEHIND_EDGE,
+      maxBufferLength: 30,
+      backBufferLength: 60,
+      manifestLoadPolicy: policy(5000, 10000),
+      playlistLoadPolicy: policy(5000, 10000),
+      fragLoadPolicy: policy(5000, 30000)
+    });
+    hls.on(window.Hls.Events.LEVEL_UPDATED, function (_, data) {
+      var first = data.details.fragments[0];
+      if (first && first.programDateTime) { firstDate = first.programDateTime; }
+    });
+    hls.on(window.Hls.Events.ERROR, function (_, data) {
+      if (!data.fatal) { return; }
+      if (data.type === window.Hls.ErrorTypes.MEDIA_ERROR && now() - recoveredAt > 5000) {
+        recoveredAt = now();
+        hls.recoverMediaError();
+        return;
+      }
+      /* Whatever it was: begin afresh where we stood. */
+      hls.destroy();
+      hls = null;
+      setTimeout(waitForList, 1000);
+    });
+    hls.attachMedia(video);
+    hls.loadSource(root.getAttribute('data-list'));
+    if (wanted) { play(); }
+  }
+
+  function startNative() {
+    video.src = root.getAttribute('data-list');
+    video.addEventListener('error', function () {
+      var at = shownTime;
+      setTimeout(function () {
+        video.src = root.getAttribute('data-list');
+        video.addEventListener('loadedmetadata', function once() {
+          video.removeEventListener('loadedmetadata', once);
+          if (at > 0) { video.currentTime = at; }
+          if (wanted) { play(); }
+        });
+      }, 2000);
+    });
+    play();
+  }
+
+  /* Players give up on a first list that is not there; so it is asked for here until it is. */
+  function waitForList() {
+    get(root.getAttribute('data-list'), 10000, function (status) {
+      if (status === 200) {
+        if (window.Hls && window.Hls.isSupported()) { start(); } else { startNative(); }
+      } else {
+        if (shownTime <= 0) {
+          set('data-mode', 'waiting');
+          say(text('waiting'));
+        }
+        setTimeout(waitForList, 1000 + Math.random() * 1000);
+      }
+    });
+  }
+
+  function loadPlayer(done) {
+    var script;
+    if (!window.MediaSource && !window.ManagedMediaSource && !window.WebKitMediaSource) { done(); return; }
+    script = document.createElement('script');
+    script.src = root.getAttribute('data-hls');
+    script.onload = done;
+    script.onerror = function () {
+      document.head.removeChild(script);
+      setTimeout(function () { loadPlayer(done); }, 2000);
+    };
+    document.head.appendChild(script);
+  }
+
+  loadKit();
+  loadPlayer(function () {
+    if (!(window.Hls && window.Hls.isSupported()) && !video.canPlayType('application/vnd.apple.mpegurl')) {
+      say(text('unplayable'));
+      return;
+    }
+    askState();
+    waitForList();
+    setInterval(tick, TICK);
+  });
+}());
