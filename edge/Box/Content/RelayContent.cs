@@ -9,6 +9,8 @@ namespace Edge.Box.Content;
 /// <summary>The relay's content over HTTP. Trouble of the link is an <see cref="IOException"/> or <see cref="HttpRequestException"/>.</summary>
 public sealed class RelayContent(Func<HttpClient?> relay, IOptions<ContentOptions> options, TimeProvider time)
 {
+    private PartialChunk? _partial;
+
     /// <summary>False until the box was claimed.</summary>
     public bool IsReady => relay() is not null;
 
@@ -32,17 +34,21 @@ public sealed class RelayContent(Func<HttpClient?> relay, IOptions<ContentOption
         SendAsync(new HttpRequestMessage(HttpMethod.Get, $"/content/{id}"), async (response, guard) =>
             response.StatusCode != HttpStatusCode.NotFound && await ReadAsync(response, maxBytes, guard) is { } bytes && ChunkId.Of(bytes) == id ? bytes : null, cancellationToken);
 
-    /// <summary>Fetches a stretch of a volume and gives each wanted chunk to <paramref name="take"/> as soon as it is whole and verified.</summary>
+    /// <summary>Fetches a stretch of a volume and gives each wanted chunk to <paramref name="take"/> as soon as it is whole and verified.
+    /// A chunk that the link broke off in is kept as far as it came; the next call for it goes on there, so that even a link
+    /// that never lasts for one chunk gets on.</summary>
     /// <returns>Chunks whose bytes were not what their name says.</returns>
     public Task<int> RangeAsync(RangeFetch range, Func<ArrivedChunk, Task> take, CancellationToken cancellationToken)
     {
+        PartialChunk? begun = _partial is { } partial && partial.Volume == range.Volume && partial.Entry == range.Chunks[0] ? partial : null;
+        int from = range.OffsetBytes + (begun?.HaveBytes ?? 0);
         var request = new HttpRequestMessage(HttpMethod.Get, $"/content/{range.Volume}");
-        request.Headers.Range = new RangeHeaderValue(range.OffsetBytes, range.OffsetBytes + range.LengthBytes - 1);
+        request.Headers.Range = new RangeHeaderValue(from, range.OffsetBytes + range.LengthBytes - 1);
         return SendAsync(request, async (response, guard) =>
         {
             if (response.StatusCode == HttpStatusCode.NotFound)
                 return range.Chunks.Length;
-            if (response.StatusCode != HttpStatusCode.PartialContent || response.Content.Headers.ContentRange?.From != range.OffsetBytes)
+            if (response.StatusCode != HttpStatusCode.PartialContent || response.Content.Headers.ContentRange?.From != from)
                 throw new HttpRequestException($"the relay answered {(int)response.StatusCode} to a range");
             await using Stream body = await response.Content.ReadAsStreamAsync(guard.Token);
             int at = range.OffsetBytes;
@@ -50,13 +56,17 @@ public sealed class RelayContent(Func<HttpClient?> relay, IOptions<ContentOption
             foreach (VolumeEntry entry in range.Chunks)
             {
                 await ReadExactlyAsync(body, new byte[entry.OffsetBytes - at], guard);
-                byte[] stored = new byte[entry.StoredBytes];
-                await ReadExactlyAsync(body, stored, guard);
+                PartialChunk chunk = begun ?? new PartialChunk(range.Volume, entry);
+                begun = null;
+                _partial = chunk;
+                while (chunk.HaveBytes < entry.StoredBytes)
+                    chunk.HaveBytes += await ReadSomeAsync(body, chunk.Stored.AsMemory(chunk.HaveBytes), guard);
+                _partial = null;
                 at = entry.OffsetBytes + entry.StoredBytes;
-                if (Volume.Unpack(entry, stored) is null)
+                if (Volume.Unpack(entry, chunk.Stored) is null)
                     wrong++;
                 else
-                    await take(new ArrivedChunk(entry.Id, entry.Coding, entry.LengthBytes, stored));
+                    await take(new ArrivedChunk(entry.Id, entry.Coding, entry.LengthBytes, chunk.Stored));
             }
             return wrong;
         }, cancellationToken);
@@ -94,12 +104,27 @@ public sealed class RelayContent(Func<HttpClient?> relay, IOptions<ContentOption
     private static async Task ReadExactlyAsync(Stream body, Memory<byte> bytes, StallGuard guard)
     {
         while (!bytes.IsEmpty)
-        {
-            int read = await body.ReadAsync(bytes, guard.Token);
-            if (read == 0)
-                throw new IOException("the relay broke off");
-            guard.Progress(read);
-            bytes = bytes[read..];
-        }
+            bytes = bytes[await ReadSomeAsync(body, bytes, guard)..];
+    }
+
+    private static async Task<int> ReadSomeAsync(Stream body, Memory<byte> bytes, StallGuard guard)
+    {
+        int read = await body.ReadAsync(bytes, guard.Token);
+        if (read == 0)
+            throw new IOException("the relay broke off");
+        guard.Progress(read);
+        return read;
+    }
+
+    /// <summary>A chunk under way. At most one is kept, in memory only.</summary>
+    private sealed class PartialChunk(ChunkId volume, VolumeEntry entry)
+    {
+        public ChunkId Volume => volume;
+
+        public VolumeEntry Entry => entry;
+
+        public byte[] Stored { get; } = new byte[entry.StoredBytes];
+
+        public int HaveBytes { get; set; }
     }
 }

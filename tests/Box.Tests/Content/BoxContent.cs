@@ -1,0 +1,98 @@
+using Edge.Box.Content;
+using Edge.Core.Content;
+
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using TestKit.Content;
+using Xunit;
+
+namespace Edge.Box.Tests.Content;
+
+/// <summary>The content feature over a folder, without the web. Dropping it and opening another over the same folder is what a power cut leaves.</summary>
+internal sealed class BoxContent : IAsyncDisposable
+{
+    private readonly HttpClient _http;
+    private readonly ContentDatabase _database;
+
+    private BoxContent(string folder, ContentOrigin origin, TimeProvider time, Func<long> freeBytes, CountingHandler handler)
+    {
+        Link = handler;
+        _http = new HttpClient(handler) { BaseAddress = origin.Url, Timeout = Timeout.InfiniteTimeSpan };
+        IOptions<ContentOptions> options = Microsoft.Extensions.Options.Options.Create(Options);
+        Lists = new ListStore(Path.Combine(folder, "lists"), () => origin.Keys.Root, () => origin.School, NullLogger<ListStore>.Instance);
+        _database = new ContentDatabase(folder, NullLogger.Instance);
+        Store = DiskChunkStore.Open(Path.Combine(folder, "store"), _database.Database, Options, freeBytes, NullLogger.Instance);
+        Library = new PackLibrary(Store, _database.Database, NullLogger<PackLibrary>.Instance);
+        Relay = new RelayContent(() => _http, options, time);
+        Fetcher = new PackFetcher(Lists, Store, Library, Relay, options, time, NullLogger<PackFetcher>.Instance);
+    }
+
+    public static ContentOptions Options { get; } = new() { CommitBytes = 64 << 10, ReserveBytes = 1000, StoreFileBytes = 1 << 20, ListInterval = TimeSpan.FromSeconds(20) };
+
+    public CountingHandler Link { get; }
+
+    public ListStore Lists { get; }
+
+    public DiskChunkStore Store { get; }
+
+    public PackLibrary Library { get; }
+
+    public RelayContent Relay { get; }
+
+    public PackFetcher Fetcher { get; }
+
+    public static async Task<BoxContent> OpenAsync(string folder, ContentOrigin origin, TimeProvider? time = null, Func<long>? freeBytes = null, CountingHandler? handler = null)
+    {
+        var box = new BoxContent(folder, origin, time ?? TimeProvider.System, freeBytes ?? (() => long.MaxValue), handler ?? new CountingHandler());
+        await box.Library.LoadAsync(default);
+        return box;
+    }
+
+    public Task<bool> FetchAsync() => Fetcher.RunAsync(default);
+
+    /// <summary>A round over a link that may fail.</summary>
+    public async Task<bool> TryFetchAsync()
+    {
+        try
+        {
+            return await FetchAsync();
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    public async Task<byte[]> ReadAsync(string pack, string path)
+    {
+        (FileOpening opening, _, Stream? bytes) = await Library.OpenFileAsync(pack, path, default);
+        Assert.Equal(FileOpening.Opened, opening);
+        await using (bytes)
+        {
+            using var all = new MemoryStream();
+            await bytes!.CopyToAsync(all);
+            return all.ToArray();
+        }
+    }
+
+    /// <summary>Every file of every shown pack reads whole and hashes right.</summary>
+    public async Task AssertShownIsWholeAsync()
+    {
+        foreach (ShownPack pack in Library.Shown)
+        {
+            foreach (PackFile file in pack.Manifest.Files)
+                Assert.Equal(file.Sha256, ChunkId.Of(await ReadAsync(pack.Manifest.Pack, file.Path)));
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        Lists.Dispose();
+        Store.Dispose();
+        _database.Dispose();
+        SqliteConnection.ClearAllPools();
+        return ValueTask.CompletedTask;
+    }
+}
