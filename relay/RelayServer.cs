@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using System.Text.Json.Serialization;
 using Edge.Core.Identity;
+using Edge.Core.Sync;
 using Edge.Durable;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Relay.Console;
@@ -57,7 +58,7 @@ public static class RelayServer
         builder.Services.AddContent(Path.Combine(options.DataFolder, "content"), services => new PlanSources(
             () => [.. services.GetRequiredService<FleetStore>().Schools().Select(school => new PlannedSchool(school.Id, school.Name))],
             services.GetRequiredService<LessonStore>().LessonsOf));
-        builder.Services.AddLive(_ => new LivePorts(Path.Combine(options.DataFolder, "live"), _ => Task.CompletedTask));
+        builder.Services.AddLive(services => new LivePorts(Path.Combine(options.DataFolder, "live"), cancellationToken => NudgeAsync(services, cancellationToken)));
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.Converters.Add(new JsonStringEnumConverter()));
         builder.Services.AddConsole();
         builder.Services.AddSync(
@@ -89,20 +90,25 @@ public static class RelayServer
         app.UseBoxApiGate();
         app.UseAuthentication();
         app.UseAuthorization();
+        // Lists are made from the tables when a box asks; a nudge makes it ask now.
+        Task listsChanged(CancellationToken nudging) => NudgeAsync(app.Services, nudging);
         app.MapEnrolment();
         app.MapContentForBoxes(context => context.Caller().School).ForBoxes();
-        app.MapPacks((_, _) => default, _ => Task.CompletedTask);
-        app.MapFleet(_ => Task.CompletedTask);
+        app.MapPacks((_, _) => default, listsChanged);
+        app.MapFleet(listsChanged);
         app.MapLessons();
         app.MapIngest();
         app.MapLiveOrigin(context => context.Caller().School).ForBoxes();
-        app.MapConsole(new ConsolePorts(_ => Task.CompletedTask));
+        app.MapConsole(new ConsolePorts(listsChanged));
         app.MapFeedback();
         app.MapGet("/time", (TimeProvider clock) => Results.Text(clock.GetUtcNow().ToString("O"))).ForBoxes();
         app.MapGet("/healthz", () => "ok").AllowAnonymous();
         await app.Services.GetRequiredService<FleetStore>().AllDisconnectedAsync(cancellationToken);
         return app;
     }
+
+    private static Task NudgeAsync(IServiceProvider services, CancellationToken cancellationToken) =>
+        services.GetRequiredService<Nudges>().SendAsync(Nudge.Lists, cancellationToken);
 
     private static SyncPorts SyncPortsOf(IServiceProvider services, RelayKeys keys)
     {

@@ -57,12 +57,6 @@ public sealed class EmbeddedBroker(MqttConnectionHandler connections, BoxMessage
         await server.InjectApplicationMessage(new InjectedMqttApplicationMessage(packet) { SenderClientId = RelaySession }, cancellationToken);
     }
 
-    public async Task DropAsync(BoxId box, CancellationToken cancellationToken)
-    {
-        if (_server is { IsStarted: true } server && (await server.GetClientsAsync()).Any(client => client.Id == box.ToString()))
-            await server.DisconnectClientAsync(box.ToString(), new MqttServerClientDisconnectOptions { ReasonCode = MqttDisconnectReasonCode.NotAuthorized });
-    }
-
     public void Dispose() => _server?.Dispose();
 
     private Task ValidateAsync(ValidatingConnectionEventArgs asked)
@@ -91,6 +85,13 @@ public sealed class EmbeddedBroker(MqttConnectionHandler connections, BoxMessage
         {
             published.Response.ReasonCode = MqttPubAckReasonCode.NotAuthorized;
             log.PublishRefused(published.ClientId);
+            return;
+        }
+        if (ports.SchoolOf(box) is null)
+        {
+            // Revoked since it connected.
+            published.Response.ReasonCode = MqttPubAckReasonCode.NotAuthorized;
+            published.CloseConnection = true;
             return;
         }
         // The payload's memory is the connection's: it is taken over here.

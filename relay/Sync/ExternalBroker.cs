@@ -46,9 +46,6 @@ public sealed class ExternalBroker(
         }
     }
 
-    /// <summary>Nothing: the broker ends the link when the certificate is on its deny list; until then what the box sends is not taken in.</summary>
-    public Task DropAsync(BoxId box, CancellationToken cancellationToken) => Task.CompletedTask;
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         Backoff backoff = default;

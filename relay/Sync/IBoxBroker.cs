@@ -12,7 +12,4 @@ public interface IBoxBroker
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="IOException">The broker is not reached.</exception>
     Task SendAsync(BoxId box, DownMessage message, CancellationToken cancellationToken);
-
-    /// <summary>Ends the link of a revoked box, as far as the broker lets the relay.</summary>
-    Task DropAsync(BoxId box, CancellationToken cancellationToken);
 }

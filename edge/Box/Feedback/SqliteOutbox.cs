@@ -106,9 +106,7 @@ public sealed class SqliteOutbox : IAsyncDisposable
         {
             StateRow state = FeedbackDatabase.State(connection, transaction);
             Outbox after = state.Outbox.With(ack, DigestAt(connection, transaction, state, ack.Through));
-            if (after != state.Outbox)
-                Trim(connection, transaction, state, after, _options.RetainedItems);
-            return (state.Outbox, after);
+            return (state.Outbox, after == state.Outbox ? after : Trim(connection, transaction, state, after, _options.RetainedItems).Outbox);
         }, cancellationToken);
 
     /// <summary>Takes up an epoch that the relay issued to this storage.</summary>
