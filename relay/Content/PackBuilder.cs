@@ -8,12 +8,15 @@ namespace Relay.Content;
 /// <summary>Where the chunks that were asked for are: <paramref name="Places"/> has one number for each, an index into <paramref name="Volumes"/>, or -1 if unknown.</summary>
 public sealed record KnownChunks(ImmutableArray<VolumeRef> Volumes, ImmutableArray<int> Places);
 
+/// <summary>The newest version of a pack. A withdrawn one is not built upon: the same files then make a new version, which can be published.</summary>
+public sealed record LatestPack(Manifest Manifest, bool Withdrawn);
+
 /// <summary>What the builder needs of the relay.</summary>
 /// <param name="Latest">The newest version of a pack; null for a new pack.</param>
 /// <param name="Known">Which of these chunks (at most <see cref="PackBuilder.MaxAsked"/>) the relay has, and in which volumes.</param>
 /// <param name="Put">Stores an object under its name.</param>
 public sealed record BuildTarget(
-    Func<string, CancellationToken, Task<Manifest?>> Latest,
+    Func<string, CancellationToken, Task<LatestPack?>> Latest,
     Func<IReadOnlyList<ChunkId>, CancellationToken, Task<KnownChunks>> Known,
     Func<ChunkId, ReadOnlyMemory<byte>, CancellationToken, Task> Put);
 
@@ -47,12 +50,12 @@ public sealed class PackBuilder(BuildTarget target, TimeProvider time, IProgress
             cut.Add(await CutAsync(file, total, cancellationToken));
         ImmutableArray<PackFile> files = [.. cut.Select(file => file.File)];
 
-        Manifest? latest = await target.Latest(source.Id, cancellationToken);
-        var draft = new Manifest(source.Id, (latest?.Version ?? 0) + 1, time.GetUtcNow(), source.Metadata, files, []);
+        LatestPack? latest = await target.Latest(source.Id, cancellationToken);
+        var draft = new Manifest(source.Id, (latest?.Manifest.Version ?? 0) + 1, time.GetUtcNow(), source.Metadata, files, []);
         if (draft.Problem() is { } problem)
             throw new PackBuildException([problem]);
-        if (latest is not null && SameContent(latest, draft))
-            return new BuiltPack(latest, ChunkId.Of(latest.ToBytes()), Changed: false, 0, 0, source.Skipped);
+        if (latest is { Withdrawn: false } && SameContent(latest.Manifest, draft))
+            return new BuiltPack(latest.Manifest, ChunkId.Of(latest.Manifest.ToBytes()), Changed: false, 0, 0, source.Skipped);
 
         // Recipes go first: a box needs them before the chunks they name.
         List<ChunkId> needed = [.. cut.Where(file => file.File.Recipe is not null).Select(file => file.File.Recipe!.Value), .. cut.SelectMany(file => file.Recipe.Chunks.Select(chunk => chunk.Id))];

@@ -129,9 +129,10 @@ public static class PackCommands
             JsonElement latest = packs.EnumerateArray().FirstOrDefault(p => p.GetProperty("id").GetString() == pack);
             if (latest.ValueKind == JsonValueKind.Undefined)
                 return null;
-            string manifest = (await client.GetAsync($"/api/packs/{pack}", cancellationToken)).GetProperty("manifest").GetString()!;
-            return Manifest.Read(await client.GetBytesAsync($"/api/content/{manifest}", ContentLimits.MaxManifestBytes, cancellationToken), out string problem)
-                ?? throw new CommandFailedException($"the relay's manifest of {pack} cannot be read: {problem}");
+            latest = await client.GetAsync($"/api/packs/{pack}", cancellationToken);
+            byte[] bytes = await client.GetBytesAsync($"/api/content/{latest.GetProperty("manifest").GetString()}", ContentLimits.MaxManifestBytes, cancellationToken);
+            return Manifest.Read(bytes, out string problem) is { } manifest ? new LatestPack(manifest, latest.GetProperty("withdrawn").GetBoolean())
+                : throw new CommandFailedException($"the relay's manifest of {pack} cannot be read: {problem}");
         },
         async (asked, cancellationToken) =>
         {

@@ -61,7 +61,7 @@ public static class PackEndpoints
         routes.MapGet("/api/packs", (PackRegistry registry, PlanSources sources) => PackSummary.All(registry, sources, arrivalsOf));
 
         routes.MapGet("/api/packs/{pack}", (string pack, PackRegistry registry) =>
-            registry.Find(pack, null) is { } latest ? Results.Ok(new { latest.Pack, latest.Version, latest.Manifest }) : Problem($"there is no pack {pack}", StatusCodes.Status404NotFound));
+            registry.Find(pack, null) is { } latest ? Results.Ok(new { latest.Pack, latest.Version, latest.Manifest, Withdrawn = latest.Withdrawn is not null }) : Problem($"there is no pack {pack}", StatusCodes.Status404NotFound));
 
         routes.MapPost("/api/packs", async (AddPackRequest request, PackIntake intake, ILogger<PackIntake> log, CancellationToken cancellationToken) =>
         {

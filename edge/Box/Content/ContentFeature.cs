@@ -28,7 +28,7 @@ public static class ContentFeature
         });
         services.AddSingleton(provider => new ContentDatabase(folder, provider.GetRequiredService<ILogger<DiskChunkStore>>()));
         services.AddSingleton(provider => DiskChunkStore.Open(Path.Combine(folder, "store"), provider.GetRequiredService<ContentDatabase>().Database,
-            provider.GetRequiredService<IOptions<ContentOptions>>().Value, () => new DriveInfo(folder).AvailableFreeSpace, provider.GetRequiredService<ILogger<DiskChunkStore>>()));
+            provider.GetRequiredService<IOptions<ContentOptions>>().Value, () => new DriveInfo(Path.GetFullPath(folder)).AvailableFreeSpace, provider.GetRequiredService<ILogger<DiskChunkStore>>()));
         services.AddSingleton(provider => new PackLibrary(
             provider.GetRequiredService<DiskChunkStore>(), provider.GetRequiredService<ContentDatabase>().Database, provider.GetRequiredService<ILogger<PackLibrary>>()));
         services.AddSingleton(provider => new RelayContent(

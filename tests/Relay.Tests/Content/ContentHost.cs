@@ -71,7 +71,8 @@ internal sealed class ContentHost : IAsyncDisposable
 
     /// <summary>What the command line gives the builder, without HTTP.</summary>
     public BuildTarget Target => new(
-        async (pack, token) => Registry.Find(pack, null) is { } latest ? Manifest.Read(await Store.ReadAsync(latest.Manifest, int.MaxValue, token), out _) : null,
+        async (pack, token) => Registry.Find(pack, null) is { } latest
+            ? new LatestPack(Manifest.Read(await Store.ReadAsync(latest.Manifest, int.MaxValue, token), out _)!, latest.Withdrawn is not null) : null,
         (asked, _) => Task.FromResult(Registry.Known(asked)),
         async (id, bytes, token) => Assert.NotEqual(PutOutcome.WrongBytes, await Store.PutAsync(id, new MemoryStream(bytes.ToArray()), token)));
 

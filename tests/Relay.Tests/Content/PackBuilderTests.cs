@@ -59,6 +59,16 @@ public sealed class PackBuilderTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task After_a_withdrawal_the_same_folder_makes_a_new_version_that_costs_a_manifest()
+    {
+        await _host.BuildAsync(_pack.Path);
+        await _host.Registry.WithdrawAsync("fractions", null, default);
+        BuiltPack again = await _host.BuildAsync(_pack.Path);
+        Assert.Equal((true, 2L, 0), (again.Changed, again.Manifest.Version, again.NewChunks));
+        Assert.True(await _host.Registry.PublishAsync("fractions", 2, ["*"], null, 0, default));
+    }
+
+    [Fact]
     public async Task A_new_version_stores_only_what_changed()
     {
         await _host.BuildAsync(_pack.Path);
