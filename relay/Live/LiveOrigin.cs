@@ -50,11 +50,13 @@ public sealed class LiveOrigin(LessonStore lessons, LivePorts ports, IOptions<Li
         {
             open.Publishing.Release();
         }
-        if (open.Window.Next == 1 && await lessons.SetStageAsync(lesson.Id, LessonStage.Running, CancellationToken.None))
+        // Also when the process died between the first segment and this.
+        if (!open.Begun && await lessons.SetStageAsync(lesson.Id, LessonStage.Running, CancellationToken.None))
         {
             log.LessonBegan(lesson.Id);
             await ports.PlansChanged(CancellationToken.None);
         }
+        open.Begun = true;
         return true;
     }
 
@@ -92,7 +94,7 @@ public sealed class LiveOrigin(LessonStore lessons, LivePorts ports, IOptions<Li
 
     private OriginLesson Open(Lesson lesson) => _open.GetOrAdd(lesson.Id, static (id, origin) =>
         new OriginLesson(origin.lesson.Origin, PlaylistWindow.Resume(
-            origin.lesson.Target, origin.lessons.Segments(id), origin.lesson.Stage is LessonStage.Ended or LessonStage.Cancelled)), (lesson, lessons));
+            origin.lesson.Target, origin.lessons.Segments(id), origin.lesson.Stage is LessonStage.Ended or LessonStage.Cancelled)) { Begun = origin.lesson.Stage != LessonStage.Planned }, (lesson, lessons));
 
     private string FolderOf(Lesson lesson) => Path.Combine(Path.GetFullPath(ports.Folder), lesson.Id);
 }
@@ -106,6 +108,9 @@ internal sealed class OriginLesson(string origin, PlaylistWindow window)
 
     /// <summary>One segment at a time.</summary>
     public SemaphoreSlim Publishing { get; } = new(1);
+
+    /// <summary>The timetable knows that it runs.</summary>
+    public bool Begun { get; set; }
 
     public PlaylistWindow Window
     {
