@@ -13,6 +13,7 @@ var root = new RootCommand("Relay: sends packs and live lessons to schools, and 
     RelayServer.ServeCommand(),
     BoxCommands.Create(),
     PackCommands.Create(TimeProvider.System),
-    LessonCommands.Create(),
+    LessonCommands.Create(TimeProvider.System, text =>
+        DueText.TryParse(text, TimeProvider.System.GetUtcNow(), TimeZoneInfo.Local, out DateTimeOffset start) ? start : null),
 };
 return await CommandLine.RunAsync(root, args);

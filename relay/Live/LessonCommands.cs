@@ -9,23 +9,25 @@ namespace Relay.Live;
 /// <summary><c>relay lesson schedule|list|end</c>.</summary>
 public static class LessonCommands
 {
-    public static Command Create()
+    /// <param name="time">Tells what "now" is.</param>
+    /// <param name="readTime">Reads a time as people write it; null when it is none.</param>
+    public static Command Create(TimeProvider time, Func<string, DateTimeOffset?> readTime)
     {
         var command = new Command("lesson", "Lessons: schedule, list, end");
-        command.Subcommands.Add(Schedule());
+        command.Subcommands.Add(Schedule(time, readTime));
         command.Subcommands.Add(List());
         command.Subcommands.Add(End());
         return command;
     }
 
-    private static Command Schedule()
+    private static Command Schedule(TimeProvider time, Func<string, DateTimeOffset?> readTime)
     {
         var file = new Option<FileInfo?>("--file") { Description = "JSON file as the staff API takes it (POST /api/lessons); the other options are not used then" };
         var id = new Option<string?>("--id") { Description = "Id: lower-case letters, digits, hyphens. That of a lesson to come changes it" };
         var title = new Option<string[]>("--title") { Description = "Title; several languages as en=… zh-Hans=…", Arity = ArgumentArity.OneOrMore };
         var @class = new Option<string>("--class") { Description = "Class, such as 3A", DefaultValueFactory = _ => "all" };
         var subject = new Option<string>("--subject") { Description = "Subject", DefaultValueFactory = _ => "lesson" };
-        var start = new Option<string>("--start") { Description = "\"now\", a time such as 08:00, \"2026-03-02 08:00\", or ISO 8601 with offset", DefaultValueFactory = _ => "now" };
+        var start = new Option<string>("--start") { Description = "\"now\", \"today 14:30\", \"tomorrow 08:00\", \"2026-03-02 08:00\" or ISO 8601 with offset", DefaultValueFactory = _ => "now" };
         var minutes = new Option<int>("--minutes") { Description = "Length in minutes", DefaultValueFactory = _ => 45 };
         var kit = new Option<string?>("--kit") { Description = "Id of the pack that stands in when the live picture is lost" };
         var school = new Option<string[]>("--school") { Description = "Id of a school that gets it; may be repeated. None: every school" };
@@ -44,7 +46,7 @@ public static class LessonCommands
                     title = Title(parsed.GetValue(title) ?? []),
                     @class = parsed.GetValue(@class),
                     subject = parsed.GetValue(subject),
-                    start = Start(parsed.GetValue(start)!, TimeProvider.System),
+                    start = Start(parsed.GetValue(start)!, time, readTime),
                     duration = TimeSpan.FromMinutes(parsed.GetValue(minutes)),
                     kit = parsed.GetValue(kit),
                     schools = parsed.GetValue(school) is { Length: > 0 } schools ? schools : null,
@@ -109,12 +111,6 @@ public static class LessonCommands
 
     private static string LanguageOf(string text) => text.Any(c => c >= 0x2E80) ? "zh-Hans" : "en";
 
-    private static DateTimeOffset Start(string text, TimeProvider time)
-    {
-        if (text == "now")
-            return time.GetUtcNow();
-        // A bare time is of today, in the zone of the person who types it.
-        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeLocal, out DateTimeOffset start) ? start.ToUniversalTime()
-            : throw new CommandFailedException($"--start \"{text}\" is no time");
-    }
+    private static DateTimeOffset Start(string text, TimeProvider time, Func<string, DateTimeOffset?> readTime) =>
+        text == "now" ? time.GetUtcNow() : readTime(text)?.ToUniversalTime() ?? throw new CommandFailedException($"--start \"{text}\" is no time");
 }
