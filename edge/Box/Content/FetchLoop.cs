@@ -40,7 +40,7 @@ public sealed class FetchLoop(
                 log.StoreFull(e.FreeBytes, e.ReserveBytes);
             }
             // A SQLite error here is the disk's: full, read-only or failing. What is shown goes on showing.
-            catch (Exception e) when (e is IOException or HttpRequestException or SqliteException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or HttpRequestException or SqliteException)
             {
                 backoff = backoff.Next();
                 log.FetchFailed(e.Message, backoff.Failures);
