@@ -1,6 +1,6 @@
 /* What every page gains with script: answers that are saved without leaving the page, and parts that renew themselves. ES5.
    form[data-save]: sent in the background, again and again until the box says yes. Its .saved shows how it stands:
-     data-sending, data-saved, data-again and data-refused are the texts.
+     data-sending and data-again are the texts until the box answers in its own words.
    [data-renew="/address"][data-every="10"]: its content is fetched anew every so many seconds. */
 (function () {
   'use strict';
@@ -42,16 +42,14 @@
         r.setRequestHeader('Content-Type', 'application/x-www-form-urlencoded');
         r.setRequestHeader('Accept', 'application/json');
         r.onload = function () {
-          var answer = null;
-          try { answer = JSON.parse(r.responseText); } catch (e) { answer = {}; }
-          if (r.status >= 200 && r.status < 300) {
+          if (r.status === 201) {
             busy = false;
-            tell(form.getAttribute('data-saved') + (answer.number ? ' · ' + answer.number : ''), 'yes');
+            tell(JSON.parse(r.responseText).message, 'yes');
             each('textarea', function (t) { if (t.form === form) { t.value = ''; } });
             each('[data-renew]', renew);
           } else if (r.status >= 400 && r.status < 500 && r.status !== 408 && r.status !== 429) {
             busy = false;
-            tell(answer.error || form.getAttribute('data-refused'), 'no');
+            tell(r.responseText, 'no');
           } else { again(); }
         };
         r.onerror = again;
