@@ -1,3 +1,4 @@
+using System.Globalization;
 using Edge.Core.Text;
 
 namespace Edge.Box.Pages;
@@ -7,6 +8,9 @@ public sealed class Reader
 {
     public const string Cookie = "lang";
 
+    /// <summary>Class and seat as last given on this phone; gone when its browser is closed, since phones are shared.</summary>
+    public const string SeatCookie = "seat";
+
     private readonly Texts _texts;
 
     public Reader(IHttpContextAccessor accessor, Texts texts)
@@ -15,6 +19,9 @@ public sealed class Reader
         _texts = texts;
         Language = LanguageOf(context);
         Path = context.Request.Path;
+        SavedNumber = long.TryParse(context.Request.Query["saved"], NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
+        string[] seat = (context.Request.Cookies[SeatCookie] ?? "").Split('/', 2);
+        Seat = seat.Length == 2 && int.TryParse(seat[1], NumberStyles.None, CultureInfo.InvariantCulture, out int place) ? (Uri.UnescapeDataString(seat[0]), place) : default;
     }
 
     /// <summary>The language of who asks, for answers that are no pages too.</summary>
@@ -30,6 +37,11 @@ public sealed class Reader
 
     /// <summary>Path of the page being made.</summary>
     public string Path { get; }
+
+    /// <summary>Number of the item that a form without script has just had saved.</summary>
+    public long? SavedNumber { get; }
+
+    public (string? Class, int? Number) Seat { get; }
 
     /// <summary>Languages to switch to, each with its name in its own script.</summary>
     public IEnumerable<(string Language, string OwnName)> Offered => _texts.Offered.Select(language => (language, _texts.Get(language, "language.name")));
