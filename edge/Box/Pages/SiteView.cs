@@ -1,0 +1,161 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Edge.Box.Content;
+using Edge.Box.Feedback;
+using Edge.Box.Identity;
+using Edge.Box.Live;
+using Edge.Box.Sync;
+using Edge.Core.Content;
+using Edge.Core.Live;
+using Edge.Core.Panel;
+using Edge.Core.Sync;
+using Microsoft.Extensions.Options;
+
+namespace Edge.Box.Pages;
+
+/// <summary>What the features know, put together for pages and panel.</summary>
+public sealed class SiteView(
+    BoxIdentity identity,
+    ListStore lists,
+    PackLibrary library,
+    LiveLessons live,
+    SqliteOutbox outbox,
+    LinkState link,
+    PowerState power,
+    IOptions<BoxOptions> options,
+    IOptions<LiveOptions> liveOptions,
+    TimeProvider time)
+{
+    /// <summary>Lessons shown when none is of today: the clock may be wrong, and then "today" means nothing.</summary>
+    private const int ShownWithoutToday = 12;
+
+    private static readonly ListVersions NoLists = new(0, 0, 0);
+
+    private readonly long _started = time.GetTimestamp();
+
+    public static string Software { get; } = typeof(SiteView).Assembly.GetName().Version?.ToString(3) ?? "";
+
+    public SitePlan? Plan => lists.Current?.Plan;
+
+    /// <summary>Lessons of today by the box's clock, and whatever runs now; the nearest of the plan when there are none.</summary>
+    public IReadOnlyList<LessonCard> Today()
+    {
+        LessonCard[] all = [.. (Plan?.Lessons ?? []).OrderBy(lesson => lesson.Start).Select(lesson => new LessonCard(lesson, Shows(lesson)))];
+        DateOnly today = DateOnly.FromDateTime(time.GetLocalNow().DateTime);
+        LessonCard[] now = [.. all.Where(card => card.Shows is LessonShows.Live or LessonShows.Lost || DateOnly.FromDateTime(card.Planned.Start.ToLocalTime().DateTime) == today)];
+        return now.Length > 0 ? now : [.. all.TakeLast(ShownWithoutToday)];
+    }
+
+    public LessonShows Shows(PlannedLesson lesson) => (lesson.Stage, live.State(lesson.Id).Stage) switch
+    {
+        (LessonStage.Cancelled, _) => LessonShows.Cancelled,
+        (_, LiveStage.Ended) => LessonShows.Recording,
+        (LessonStage.Ended, LiveStage.NotStarted) => LessonShows.Over,
+        (LessonStage.Ended, _) => LessonShows.Completing,
+        (_, LiveStage.Live) => LessonShows.Live,
+        (_, LiveStage.Lost) => LessonShows.Lost,
+        (LessonStage.Running, _) => lesson.Live ? LessonShows.Lost : LessonShows.Later,
+        _ => LessonShows.Later,
+    };
+
+    /// <summary>A lesson of the plan, or one that left the plan and whose recording is here.</summary>
+    public PlannedLesson? Lesson(string id) =>
+        Plan?.Lesson(id) ?? live.Recordings.FirstOrDefault(recording => recording.Lesson.Id == id)?.Lesson;
+
+    /// <summary>Lessons that are over and lie here, the newest first.</summary>
+    public IReadOnlyList<RecordedLesson> Recordings(Reader reader) =>
+    [
+        .. live.Recordings
+            .Where(recording => recording.Complete || Plan?.Lesson(recording.Lesson.Id)?.Stage is null or LessonStage.Ended)
+            .OrderByDescending(recording => recording.Lesson.Start)
+            .Select(recording => new RecordedLesson(recording.Lesson.Id, reader.In(recording.Lesson.Title), recording.Lesson.Class, recording.Duration, recording.Complete)),
+    ];
+
+    /// <summary>Pictures of a lesson's kit; a file name such as <c>t0090.jpg</c> says from which second on it shows.</summary>
+    public KitList Kit(PlannedLesson lesson)
+    {
+        if (lesson.Kit is null || library.Find(lesson.Kit) is not { } pack)
+            return new KitList([]);
+        return new KitList([.. pack.Manifest.Files
+            .Where(file => file.Kind == FileKind.Kit && file.MediaType.StartsWith("image/", StringComparison.Ordinal))
+            .Select(file => new KitItem(SecondOf(file.Path), $"/library/{lesson.Kit}/{string.Join('/', file.Path.Split('/').Select(Uri.EscapeDataString))}"))
+            .OrderBy(item => item.At)]);
+    }
+
+    public SiteStatus Status() => new(
+        Software,
+        identity.Claimed?.Id.ToString(),
+        identity.Claimed?.School,
+        identity.ClaimCode,
+        link.Connected,
+        link.SinceContact,
+        outbox.State.Unsent,
+        FreeBytes,
+        Lists,
+        library.Reports,
+        [.. (Plan?.Lessons ?? []).Select(lesson => new LessonStatus(lesson.Id, Shows(lesson), live.State(lesson.Id).Edge.TotalSeconds))],
+        time.GetElapsedTime(_started));
+
+    /// <summary>What the link reports to the relay.</summary>
+    public StatusFacts Report() => new(
+        library.Reports,
+        [.. (Plan?.Lessons ?? []).Where(lesson => live.State(lesson.Id).Stage == LiveStage.Live).Select(lesson => lesson.Id)],
+        FreeBytes,
+        Lists);
+
+    /// <summary>What the panel goes by. Quick: asked ten times a second.</summary>
+    public PanelFacts Facts(ImmutableArray<string> languages)
+    {
+        IReadOnlyList<LessonCard> today = Today();
+        return new PanelFacts
+        {
+            Power = power.Status,
+            SinceRelay = link.SinceContact,
+            UnsentItems = (int)Math.Min(int.MaxValue, outbox.State.Unsent),
+            Lessons = Plan is null ? default : [.. today.Select(PanelLesson)],
+            DueLesson = Due(today)?.Planned.Id,
+            Languages = languages,
+            ClaimCode = identity.ClaimCode,
+        };
+    }
+
+    /// <summary>The lesson that the timetable wants now or next: the one that runs, else the first that has not begun, else the last recorded.</summary>
+    public static LessonCard? Due(IReadOnlyList<LessonCard> today) =>
+        today.LastOrDefault(card => card.Shows is LessonShows.Live or LessonShows.Lost)
+        ?? today.FirstOrDefault(card => card.Shows == LessonShows.Later)
+        ?? today.LastOrDefault(card => card.Shows is LessonShows.Recording or LessonShows.Completing);
+
+    private ListVersions Lists => lists.Current is null
+        ? NoLists
+        : new ListVersions(lists.VersionOf(Core.Identity.ListKind.Root), lists.VersionOf(Core.Identity.ListKind.Catalogue), lists.VersionOf(Core.Identity.ListKind.Plan));
+
+    private long FreeBytes => new DriveInfo(Path.GetFullPath(options.Value.DataFolder)).AvailableFreeSpace;
+
+    private PanelLesson PanelLesson(LessonCard card)
+    {
+        LiveState state = live.State(card.Planned.Id);
+        return new PanelLesson(card.Planned.Id)
+        {
+            Title = card.Planned.Title,
+            Class = card.Planned.Class,
+            StartText = card.Planned.Start.ToLocalTime().ToString("HH:mm", CultureInfo.InvariantCulture),
+            Live = !card.Planned.Live ? LiveStatus.None : card.Shows switch
+            {
+                LessonShows.Live => LiveStatus.On,
+                LessonShows.Lost => state.Stage == LiveStage.NotStarted ? LiveStatus.Awaited : LiveStatus.Lost,
+                LessonShows.Later => LiveStatus.Awaited,
+                _ => LiveStatus.Ended,
+            },
+            // The screen plays from its buffer until it stands still; the buffer is what a player keeps behind the live edge.
+            LiveFor = state.Lost is { } lost && lost > liveOptions.Value.LostAfter ? lost - liveOptions.Value.LostAfter : TimeSpan.Zero,
+            KitItems = Kit(card.Planned).Items.Length,
+            HasReplay = card.Shows is LessonShows.Recording or LessonShows.Completing,
+        };
+    }
+
+    private static int SecondOf(string path)
+    {
+        string name = Path.GetFileNameWithoutExtension(path);
+        return name is ['t', .. var digits] && int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int second) ? second : 0;
+    }
+}
