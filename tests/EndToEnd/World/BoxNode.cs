@@ -22,7 +22,7 @@ public sealed class BoxNode : IAsyncDisposable
             ["Identity__RelayUrl"] = $"https://localhost:{Api.Port}",
             ["Identity__AuthorityFile"] = relay.AuthorityFile,
             ["Identity__ClaimPollInterval"] = "00:00:00.300",
-            ["Sync__Port"] = $"{Mqtt.Port}",
+            ["Sync__BrokerPort"] = $"{Mqtt.Port}",
         };
         foreach ((string name, string value) in settings ?? new Dictionary<string, string>())
             environment[name] = value;

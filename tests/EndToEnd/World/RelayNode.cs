@@ -22,7 +22,7 @@ public sealed class RelayNode : IAsyncDisposable
             ["Relay__ConsolePort"] = $"{ConsolePort}",
             ["Relay__BoxPort"] = $"{BoxPort}",
             ["Relay__BoxAddress"] = "127.0.0.1",
-            ["Sync__Port"] = $"{MqttPort}",
+            ["Sync__BrokerPort"] = $"{MqttPort}", ["Sync__BrokerAddress"] = "127.0.0.1",
             ["RELAY_URL"] = $"http://127.0.0.1:{ConsolePort}",
         };
         foreach ((string name, string value) in settings ?? new Dictionary<string, string>())
