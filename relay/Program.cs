@@ -3,6 +3,7 @@ using Relay;
 using Relay.Cli;
 using Relay.Content;
 using Relay.Fleet;
+using Relay.Identity;
 using Relay.Live;
 
 var root = new RootCommand("Relay: sends packs and live lessons to schools, and brings their answers back")
@@ -12,6 +13,7 @@ var root = new RootCommand("Relay: sends packs and live lessons to schools, and 
     CommandLine.JsonOption,
     RelayServer.ServeCommand(),
     BoxCommands.Create(),
+    KeysCommands.Create(TimeProvider.System),
     PackCommands.Create(TimeProvider.System),
     LessonCommands.Create(TimeProvider.System, text =>
         DueText.TryParse(text, TimeProvider.System.GetUtcNow(), TimeZoneInfo.Local, out DateTimeOffset start) ? start : null),
