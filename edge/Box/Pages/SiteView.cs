@@ -10,6 +10,7 @@ using Edge.Core.Live;
 using Edge.Core.Panel;
 using Edge.Core.Sync;
 using Microsoft.Extensions.Options;
+using QRCoder;
 
 namespace Edge.Box.Pages;
 
@@ -95,6 +96,19 @@ public sealed class SiteView(
         library.Reports,
         [.. (Plan?.Lessons ?? []).Select(lesson => new LessonStatus(lesson.Id, Shows(lesson), live.State(lesson.Id).Edge.TotalSeconds))],
         time.GetElapsedTime(_started));
+
+    /// <summary>How far a lesson has come here, in whole seconds: where a question without script belongs.</summary>
+    public int EdgeSecond(string lesson) => (int)live.State(lesson).Edge.TotalSeconds;
+
+    /// <summary>The status as a QR code (SVG): a technician's photo tells what a phone call would not. Short keys keep it coarse enough for a poor camera.</summary>
+    public string StatusCode()
+    {
+        SiteStatus status = Status();
+        string text = string.Create(CultureInfo.InvariantCulture,
+            $"EDGE1 box={status.Box ?? status.ClaimCode} v={status.Software} link={(status.LinkUp ? 1 : 0)} contact={(long?)status.SinceContact?.TotalSeconds} unsent={status.UnsentItems} free={status.FreeBytes >> 20}M lists={status.Lists.Root}.{status.Lists.Catalogue}.{status.Lists.Plan} packs={status.Packs.Count(pack => pack.State == PackHolding.Verified)}/{status.Packs.Length} up={(long)status.Uptime.TotalSeconds}");
+        using QRCodeData data = QRCodeGenerator.GenerateQrCode(text, QRCodeGenerator.ECCLevel.M);
+        return new SvgQRCode(data).GetGraphic(6);
+    }
 
     /// <summary>What the link reports to the relay.</summary>
     public StatusFacts Report() => new(
