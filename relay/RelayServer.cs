@@ -58,7 +58,7 @@ public static class RelayServer
         builder.Services.AddContent(Path.Combine(options.DataFolder, "content"), services => new PlanSources(
             () => [.. services.GetRequiredService<FleetStore>().Schools().Select(school => new PlannedSchool(school.Id, school.Name))],
             services.GetRequiredService<LessonStore>().LessonsOf));
-        builder.Services.AddLive(services => new LivePorts(Path.Combine(options.DataFolder, "live"), cancellationToken => NudgeAsync(services, cancellationToken)));
+        builder.Services.AddLive(services => new LivePorts(Path.Combine(options.DataFolder, "live"), ListsChanged(services)));
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.Converters.Add(new JsonStringEnumConverter()));
         builder.Services.AddConsole();
         builder.Services.AddSync(
@@ -90,12 +90,11 @@ public static class RelayServer
         app.UseBoxApiGate();
         app.UseAuthentication();
         app.UseAuthorization();
-        // Lists are made from the tables when a box asks; a nudge makes it ask now.
-        Task listsChanged(CancellationToken nudging) => NudgeAsync(app.Services, nudging);
         app.MapEnrolment();
         app.MapContentForBoxes(context => context.Caller().School).ForBoxes();
-        app.MapPacks((_, _) => default, listsChanged);
-        app.MapFleet(listsChanged);
+        Func<CancellationToken, Task> listsChanged = ListsChanged(app.Services);
+        app.MapPacks(app.Services.GetRequiredService<FleetStore>().ArrivalsOf, listsChanged);
+        app.MapFleet(listsChanged, app.Services.GetRequiredService<IBoxBroker>().DropAsync);
         app.MapLessons();
         app.MapIngest();
         app.MapLiveOrigin(context => context.Caller().School).ForBoxes();
@@ -107,8 +106,9 @@ public static class RelayServer
         return app;
     }
 
-    private static Task NudgeAsync(IServiceProvider services, CancellationToken cancellationToken) =>
-        services.GetRequiredService<Nudges>().SendAsync(Nudge.Lists, cancellationToken);
+    /// <summary>Lists are made from the tables when a box asks; a nudge makes those that are connected ask now; the broker is asked for late, since it needs the features that tell of changes.</summary>
+    private static Func<CancellationToken, Task> ListsChanged(IServiceProvider services) =>
+        cancellationToken => services.GetRequiredService<Nudges>().SendAsync(Nudge.Lists, cancellationToken);
 
     private static SyncPorts SyncPortsOf(IServiceProvider services, RelayKeys keys)
     {

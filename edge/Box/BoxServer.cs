@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.Net;
 using System.Reflection;
@@ -6,11 +7,10 @@ using Edge.Box.Feedback;
 using Edge.Box.Identity;
 using Edge.Box.Live;
 using Edge.Box.Pages;
+using Edge.Box.Panel;
 using Edge.Box.Sync;
 using Edge.Core.Feedback;
-using Edge.Core.Identity;
-using Edge.Core.Live;
-using Edge.Core.Sync;
+using Edge.Core.Panel;
 using Edge.Core.Text;
 using Microsoft.Extensions.Options;
 
@@ -50,21 +50,24 @@ public static class BoxServer
 #pragma warning disable RS0030 // The one place where chance comes from.
         builder.Services.AddSingleton<Func<double>>(Random.Shared.NextDouble);
 #pragma warning restore RS0030
+        // First of all: hosted parts stop in reverse order, and dark lamps tell people that they may unplug.
+        builder.Services.AddPanel(services => PanelJoinsOf(services, options));
         builder.Services.AddIdentity(identity);
         builder.Services.AddContent(Path.Combine(options.DataFolder, "content"), services => new ContentPorts(
             () => services.GetRequiredService<RelayHttp>().Client, () => identity.Claimed?.Root, () => identity.Claimed?.School));
         builder.Services.AddLive(services => new LivePorts(Path.Combine(options.DataFolder, "live"),
             () => services.GetRequiredService<ListStore>().Current?.Plan, () => services.GetRequiredService<RelayHttp>().Client));
-        builder.Services.AddSingleton(LoadTexts());
+        Texts texts = LoadTexts();
+        builder.Services.AddSingleton(texts);
         builder.Services.AddPages();
-        builder.Services.AddSingleton(services => new SiteFacts(() => services.GetRequiredService<ListStore>().Current?.Plan, () => identity.ClaimCode, time.GetLocalNow));
-        FeedbackDatabase feedback = await FeedbackDatabase.OpenAsync(Path.Combine(options.DataFolder, "feedback.db"), cancellationToken);
-        builder.Services.AddFeedback(feedback, services => new FeedbackPorts(
+        builder.Services.AddSingleton(services => new SiteFacts(() => services.GetRequiredService<ListStore>().Current?.Plan, () => identity.ClaimCode));
+        builder.Services.AddFeedback(await FeedbackDatabase.OpenAsync(Path.Combine(options.DataFolder, "feedback.db"), cancellationToken), services => new FeedbackPorts(
             services.GetRequiredService<SiteFacts>().Plan, Reader.LanguageOf, () => TimeQuality.Unknown));
         builder.Services.AddSync(services => new LinkPorts(
             () => Credentials(services, identity),
-            () => Facts(services, options.DataFolder),
-            nudge => Nudged(services, nudge),
+            services.GetRequiredService<SiteView>().Report,
+            // Lists name the lessons too: either nudge is a reason to look at them now.
+            _ => services.GetRequiredService<FetchLoop>().Nudge(),
             Version));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -77,6 +80,7 @@ public static class BoxServer
         app.MapContent();
         app.MapLive();
         app.MapFeedback();
+        app.MapPanel();
         app.MapPages();
         await app.Services.StartContentAsync(cancellationToken);
         return app;
@@ -86,28 +90,26 @@ public static class BoxServer
     public static string Version { get; } =
         typeof(BoxServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
-    private static StatusFacts Facts(IServiceProvider services, string folder)
-    {
-        var lists = services.GetRequiredService<ListStore>();
-        var live = services.GetRequiredService<LiveLessons>();
-        return new StatusFacts(
-            services.GetRequiredService<PackLibrary>().Reports,
-            [.. (lists.Current?.Plan?.Lessons ?? []).Where(lesson => lesson.Live && live.State(lesson.Id).Stage == LiveStage.Live).Select(lesson => lesson.Id)],
-            new DriveInfo(Path.GetFullPath(folder)).AvailableFreeSpace,
-            new ListVersions(lists.VersionOf(ListKind.Root), lists.VersionOf(ListKind.Catalogue), lists.VersionOf(ListKind.Plan)));
-    }
-
-    // A lesson that begins or ends changes the plan, and the live loop goes by the plan: either nudge means to fetch the lists.
-    private static void Nudged(IServiceProvider services, Nudge nudge)
-    {
-        if (nudge is Nudge.Lists or Nudge.Live)
-            services.GetRequiredService<FetchLoop>().Nudge();
-    }
-
     private static LinkCredentials? Credentials(IServiceProvider services, BoxIdentity identity) => identity.Claimed is { } claimed
         ? new LinkCredentials(claimed.Id, services.GetRequiredService<IOptions<IdentityOptions>>().Value.RelayUrl.Host, claimed.Certificate,
             services.GetRequiredService<RelayTrust>().IsRelay)
         : null;
+
+    private static PanelJoins PanelJoinsOf(IServiceProvider services, BoxOptions options)
+    {
+        var texts = services.GetRequiredService<Texts>();
+        var power = services.GetRequiredService<PowerState>();
+        var lifetime = services.GetRequiredService<IHostApplicationLifetime>();
+        // Safe to teach as soon as the site answers.
+        lifetime.ApplicationStarted.Register(() => power.Status = PowerStatus.Mains);
+        lifetime.ApplicationStopping.Register(() => power.Status = PowerStatus.ShuttingDown);
+        ImmutableArray<string> languages = [.. texts.Offered];
+        return new PanelJoins(
+            () => services.GetRequiredService<SiteView>().Facts(languages),
+            (effect, cancellationToken) => services.GetRequiredService<PanelActions>().ActAsync(effect, cancellationToken),
+            texts.Format,
+            options.DataFolder);
+    }
 
     private static Texts LoadTexts()
     {

@@ -2,8 +2,10 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Dapper;
 using Edge.Core.Identity;
+using Edge.Core.Sync;
 using Edge.Core.Text;
 using Edge.Durable;
+using Relay.Content;
 
 namespace Relay.Fleet;
 
@@ -63,6 +65,16 @@ public sealed class FleetStore(DurableDatabase database, TimeProvider time)
                 status_counter = max(status_counter, @counter)
             WHERE id = @id
             """, new { id = id.ToString(), counter, report, now = Now() }, transaction), cancellationToken);
+
+    /// <summary>How many boxes, by their newest reports, have all bytes of a pack version and have verified it.</summary>
+    public PackArrivals ArrivalsOf(string pack, long version)
+    {
+        PackReport[] held = [.. Boxes()
+            .Where(box => !box.Revoked && box.Status is not null)
+            .SelectMany(box => StatusReport.Read(box.Status)?.Packs ?? [])
+            .Where(report => report.Pack == pack && report.Version == version)];
+        return new PackArrivals(held.Count(report => report.State is PackHolding.Delivered or PackHolding.Verified), held.Count(report => report.State == PackHolding.Verified));
+    }
 
     /// <summary>No link can stand when the relay starts.</summary>
     public Task AllDisconnectedAsync(CancellationToken cancellationToken) => database.WriteAsync((connection, transaction) =>

@@ -25,6 +25,7 @@ public static class PagesFeature
         services.AddScoped<Reader>();
         services.AddSingleton(_ => new Assets(Path.Combine(AppContext.BaseDirectory, "wwwroot")));
         services.AddSingleton<PowerState>();
+        services.AddSingleton<PanelActions>();
         services.AddSingleton<SiteView>();
         return services;
     }
@@ -52,13 +53,13 @@ public static class PagesFeature
             Coming = library.Reports.RemoveAll(report => report.State == PackHolding.Verified),
             Recordings = view.Recordings(reader),
         }));
-        pages.MapGet("/pack/{pack}", (string pack, PackLibrary library) => library.Find(pack) is { } shown
+        pages.MapGet("/pack/{pack}", IResult (string pack, PackLibrary library) => library.Find(pack) is { } shown
             ? new RazorComponentResult<PackPage>(new { Pack = shown })
             : NotFound());
         pages.MapGet("/exercise/{pack}/{**path}", ExerciseAsync);
         pages.MapGet("/live", (SiteView view) =>
             view.Today().LastOrDefault(card => card.Shows is LessonShows.Live or LessonShows.Lost) is { } card ? Results.Redirect($"/lesson/{card.Planned.Id}") : Results.Redirect("/"));
-        pages.MapGet("/lesson/{id}", (string id, SiteView view, LessonQuestions questions) => view.Lesson(id) is { } lesson
+        pages.MapGet("/lesson/{id}", IResult (string id, SiteView view, LessonQuestions questions) => view.Lesson(id) is { } lesson
             ? new RazorComponentResult<LessonPage>(new
             {
                 Lesson = lesson,
@@ -96,7 +97,7 @@ public static class PagesFeature
         routes.MapFallback(NotFound);
     }
 
-    private static IResult NotFound() => new RazorComponentResult<NotFoundPage> { StatusCode = StatusCodes.Status404NotFound };
+    private static RazorComponentResult<NotFoundPage> NotFound() => new RazorComponentResult<NotFoundPage> { StatusCode = StatusCodes.Status404NotFound };
 
     private static async Task<IResult> ExerciseAsync(string pack, string path, HttpContext context, PackLibrary library, CancellationToken cancellationToken)
     {

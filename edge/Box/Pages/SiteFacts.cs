@@ -5,5 +5,4 @@ namespace Edge.Box.Pages;
 /// <summary>What every page may ask about this site. Joined in BoxServer.</summary>
 /// <param name="Plan">The newest verified plan; null before the first.</param>
 /// <param name="ClaimCode">The code to show while no school has claimed this box.</param>
-/// <param name="Now">For "today": wall time, which may be wrong; nothing is kept or dropped by it.</param>
-public sealed record SiteFacts(Func<SitePlan?> Plan, Func<string?> ClaimCode, Func<DateTimeOffset> Now);
+public sealed record SiteFacts(Func<SitePlan?> Plan, Func<string?> ClaimCode);

@@ -34,8 +34,6 @@ public sealed class SiteView(
 
     private readonly long _started = time.GetTimestamp();
 
-    public static string Software { get; } = typeof(SiteView).Assembly.GetName().Version?.ToString(3) ?? "";
-
     public SitePlan? Plan => lists.Current?.Plan;
 
     /// <summary>Lessons of today by the box's clock, and whatever runs now; the nearest of the plan when there are none.</summary>
@@ -84,7 +82,7 @@ public sealed class SiteView(
     }
 
     public SiteStatus Status() => new(
-        Software,
+        BoxServer.Version,
         identity.Claimed?.Id.ToString(),
         identity.Claimed?.School,
         identity.ClaimCode,

@@ -1,10 +1,12 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Edge.Core.Identity;
+using Edge.Core.Sync;
 using Edge.Core.Text;
 using Edge.Durable;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
+using Relay.Content;
 using Relay.Fleet;
 using Relay.Identity;
 using TestKit.Disk;
@@ -194,10 +196,15 @@ public sealed class EnrolmentDeskTests : IAsyncLifetime
         string code = ClaimCode.New();
         await ApplyAsync(code);
         BoxId box = (await _desk.ClaimAsync(code, _school, Token)).Box;
-        await _fleet.ReportedAsync(box, 2, "{\"n\":2}"u8.ToArray(), Token);
-        await _fleet.ReportedAsync(box, 1, "{\"n\":1}"u8.ToArray(), Token);
-        Assert.Equal("{\"n\":2}"u8.ToArray(), _fleet.Box(box)!.Status);
+        await _fleet.ReportedAsync(box, 2, Report(2, PackHolding.Verified), Token);
+        await _fleet.ReportedAsync(box, 1, Report(1, PackHolding.Fetching), Token);
+        Assert.Equal(2, StatusReport.Read(_fleet.Box(box)!.Status)!.Counter);
+        Assert.Equal(new PackArrivals(1, 1), _fleet.ArrivalsOf("fractions", 1));
+        Assert.Equal(new PackArrivals(0, 0), _fleet.ArrivalsOf("fractions", 2));
     }
+
+    private static byte[] Report(long counter, PackHolding holding) => new StatusReport(
+        counter, "0.1.0", TimeSpan.FromMinutes(1), [new PackReport("fractions", 1, holding, 5, 10)], [], 0, 1_000_000, new ListVersions(1, 1, 1)).ToJson();
 
     private async Task<string> ApplyAsync(string code)
     {
