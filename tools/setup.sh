@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the repository needs on Debian 12 and nothing that is there already.
-#   tools/setup.sh run     what ./run needs: ffmpeg and the player's script
+#   tools/setup.sh run     what ./run needs: ffmpeg, a font, npm
 #   tools/setup.sh test    that, and what the tests run for real: broker, browser, ARM emulation, peers of the benchmarks
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -29,8 +29,4 @@ if ! command -v npm >/dev/null; then
   say "Installing from Debian: npm"
   root apt-get update -q
   root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends npm
-fi
-if [ ! -e edge/Box/node_modules/.package-lock.json ] || [ edge/Box/package-lock.json -nt edge/Box/node_modules/.package-lock.json ]; then
-  say "Fetching the player's script from npm"
-  (cd edge/Box && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error)
 fi

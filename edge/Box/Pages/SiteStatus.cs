@@ -39,8 +39,8 @@ public sealed record LessonStatus(string Id, LessonShows Shows, double EdgeSecon
 [JsonSerializable(typeof(KitList))]
 internal sealed partial class PagesJson : JsonSerializerContext;
 
-/// <summary>Pictures that stand in for the live picture of a lesson, in order.</summary>
-public sealed record KitList(ImmutableArray<KitItem> Items);
+/// <summary>Pictures that stand in for the live picture of a lesson, in order; what the player asks for.</summary>
+public sealed record KitList(ImmutableArray<KitPicture> Pictures);
 
-/// <summary>One picture of a kit. <paramref name="At"/>: from this second of the lesson on.</summary>
-public sealed record KitItem(int At, string Src);
+/// <summary>One picture of a kit, shown from <paramref name="Second"/> of the lesson on.</summary>
+public sealed record KitPicture(string Src, int Second);

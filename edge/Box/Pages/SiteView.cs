@@ -77,8 +77,8 @@ public sealed class SiteView(
             return new KitList([]);
         return new KitList([.. pack.Manifest.Files
             .Where(file => file.Kind == FileKind.Kit && file.MediaType.StartsWith("image/", StringComparison.Ordinal))
-            .Select(file => new KitItem(SecondOf(file.Path), $"/library/{lesson.Kit}/{string.Join('/', file.Path.Split('/').Select(Uri.EscapeDataString))}"))
-            .OrderBy(item => item.At)]);
+            .Select(file => new KitPicture($"/library/{lesson.Kit}/{string.Join('/', file.Path.Split('/').Select(Uri.EscapeDataString))}", SecondOf(file.Path)))
+            .OrderBy(picture => picture.Second)]);
     }
 
     public SiteStatus Status() => new(
@@ -160,7 +160,7 @@ public sealed class SiteView(
             },
             // The screen plays from its buffer until it stands still; the buffer is what a player keeps behind the live edge.
             LiveFor = state.Lost is { } lost && lost > liveOptions.Value.LostAfter ? lost - liveOptions.Value.LostAfter : TimeSpan.Zero,
-            KitItems = Kit(card.Planned).Items.Length,
+            KitItems = Kit(card.Planned).Pictures.Length,
             HasReplay = card.Shows is LessonShows.Recording or LessonShows.Completing,
         };
     }

@@ -71,7 +71,7 @@
 
   function loadKit(lesson) {
     items = [];
-    get('/lesson/' + lesson + '/kit.json', function (text) { items = JSON.parse(text).items; showItem(); });
+    get('/lesson/' + lesson + '/kit.json', function (text) { items = JSON.parse(text).pictures; showItem(); });
   }
 
   function showItem() {
