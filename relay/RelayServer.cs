@@ -94,7 +94,7 @@ public static class RelayServer
         app.MapContentForBoxes(context => context.Caller().School).ForBoxes();
         Func<CancellationToken, Task> listsChanged = ListsChanged(app.Services);
         app.MapPacks(app.Services.GetRequiredService<FleetStore>().ArrivalsOf, listsChanged);
-        app.MapFleet(listsChanged, app.Services.GetRequiredService<IBoxBroker>().DropAsync);
+        app.MapFleet(listsChanged);
         app.MapLessons();
         app.MapIngest();
         app.MapLiveOrigin(context => context.Caller().School).ForBoxes();

@@ -12,8 +12,7 @@ public static class FleetEndpoints
 {
     /// <param name="routes">Where to add them.</param>
     /// <param name="schoolsChanged">Told after a school was added, so that it gets a plan.</param>
-    /// <param name="drop">Ends the link of a box that was revoked.</param>
-    public static void MapFleet(this IEndpointRouteBuilder routes, Func<CancellationToken, Task> schoolsChanged, Func<BoxId, CancellationToken, Task> drop)
+    public static void MapFleet(this IEndpointRouteBuilder routes, Func<CancellationToken, Task> schoolsChanged)
     {
         routes.MapGet("/api/schools", (FleetStore fleet) => fleet.Schools());
 
@@ -37,12 +36,9 @@ public static class FleetEndpoints
         });
 
         routes.MapPost("/api/boxes/{id}/revoke", async (string id, FleetStore fleet, CancellationToken cancellationToken) =>
-        {
-            if (!BoxId.TryParse(id, out BoxId box) || !await fleet.RevokeAsync(box, cancellationToken))
-                return Problem("no such box", StatusCodes.Status404NotFound);
-            await drop(box, cancellationToken);
-            return Results.Ok(new { box = id, revoked = true });
-        });
+            BoxId.TryParse(id, out BoxId box) && await fleet.RevokeAsync(box, cancellationToken)
+                ? Results.Ok(new { box = id, revoked = true })
+                : Problem("no such box", StatusCodes.Status404NotFound));
     }
 
     public static IReadOnlyList<BoxSummary> Summaries(FleetStore fleet)
