@@ -166,7 +166,7 @@ public sealed class FeedbackStore(DurableDatabase database, TimeProvider time, Q
         public long? Replied { get; init; }
 
         public FeedbackEntry ToEntry() => new(Number, Id, Box, School, (FeedbackKind)Kind, Lesson, Second, Class, Seat, Subject, Content,
-            Quality == (int)TimeQuality.Unknown || Math.Abs(Wall) > MaxWall ? null : DateTimeOffset.FromUnixTimeMilliseconds(Wall),
+            Quality == (int)TimeQuality.Unknown || Wall is < 0 or > MaxWall ? null : DateTimeOffset.FromUnixTimeMilliseconds(Wall),
             DateTimeOffset.FromUnixTimeMilliseconds(Arrived), (FeedbackState)State, Reply,
             Replied is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null);
 

@@ -18,12 +18,14 @@ internal sealed class BoxEnd : IAsyncDisposable
     private readonly ulong _run = Interlocked.Increment(ref s_run);
     private FeedbackDatabase? _file;
     private MqttLinkLoop? _loop;
+    private readonly int _port;
     private ulong _number;
 
-    private BoxEnd(RelayEnd relay, BoxId id)
+    private BoxEnd(RelayEnd relay, BoxId id, int port)
     {
         _relay = relay;
         Id = id;
+        _port = port;
     }
 
     public BoxId Id { get; }
@@ -36,9 +38,9 @@ internal sealed class BoxEnd : IAsyncDisposable
 
     public List<Nudge> Nudges { get; } = [];
 
-    public static async Task<BoxEnd> StartAsync(RelayEnd relay, CancellationToken cancellationToken, BoxId? id = null)
+    public static async Task<BoxEnd> StartAsync(RelayEnd relay, CancellationToken cancellationToken, int? port = null)
     {
-        var end = new BoxEnd(relay, id ?? relay.AddBox());
+        var end = new BoxEnd(relay, relay.AddBox(), port ?? relay.Port);
         await end.RunAsync(cancellationToken);
         return end;
     }
@@ -62,7 +64,7 @@ internal sealed class BoxEnd : IAsyncDisposable
             "0.1.0");
         var sync = new SyncOptions
         {
-            BrokerPort = _relay.Port,
+            BrokerPort = _port,
             FirstAttemptSpread = TimeSpan.Zero,
             FirstRetry = TimeSpan.FromMilliseconds(100),
             MaxRetry = TimeSpan.FromMilliseconds(500),
@@ -94,6 +96,10 @@ internal sealed class BoxEnd : IAsyncDisposable
     public Task<KeptItem> AskAsync(string text, CancellationToken cancellationToken) => Outbox.AddAsync(new FeedbackItem(
         new ItemId(_run, ++_number), FeedbackKind.Question, FeedbackPriority.Normal, "maths-3a", 12, new Seat("3A", 12, SeatRole.Pupil), null, text,
         new ItemTime(1, (long)_number, 0, TimeQuality.Unknown)), nonce: null, cancellationToken);
+
+    public Task<KeptItem> VoteAsync(int seat, int option, CancellationToken cancellationToken) => Outbox.AddAsync(new FeedbackItem(
+        new ItemId(_run, ++_number), FeedbackKind.PollAnswer, FeedbackPriority.Normal, "maths-3a", 754, new Seat("3A", seat, SeatRole.Pupil), "poll-1", $"{option}",
+        new ItemTime(1, 90_000 + 100 * (long)_number + (long)(_number * 2654435761 % 97), 0, TimeQuality.Unknown)), nonce: null, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

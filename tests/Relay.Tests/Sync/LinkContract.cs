@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Relay.Feedback;
 using Relay.Sync;
 using TestKit;
+using TestKit.Link;
 using Xunit;
 
 namespace Relay.Tests.Sync;
@@ -112,6 +113,44 @@ public abstract class LinkContract(BrokerKind kind) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Said_yes_kept_the_link_breaks_again_and_again_and_all_arrive_once_and_in_order()
+    {
+        await using ImpairedProxy proxy = ImpairedProxy.To(_relay.Port);
+        proxy.Delay = TimeSpan.FromMilliseconds(20);
+        await using BoxEnd box = await BoxEnd.StartAsync(_relay, Token, proxy.Port);
+        for (int i = 0; i < 60; i++)
+        {
+            await box.AskAsync($"answer {i}", Token);
+            if (i % 6 == 5)
+                proxy.Blip();
+            else if (i % 6 == 2)
+                await Eventually.TrueAsync(() => box.Link.Connected);
+        }
+        await Eventually.TrueAsync(() => box.Outbox.State is { Unsent: 0, Epoch: > 0 });
+        Assert.Equal(Enumerable.Range(0, 60).Select(i => $"answer {i}"), _relay.ContentsOf(box.Id));
+    }
+
+    [Fact]
+    public async Task A_hundred_votes_cost_at_most_40_wire_bytes_each()
+    {
+        await using ImpairedProxy proxy = ImpairedProxy.To(_relay.Port);
+        await using BoxEnd box = await BoxEnd.StartAsync(_relay, Token, proxy.Port);
+        await box.VoteAsync(1, 1, Token);
+        await Eventually.TrueAsync(() => box.Outbox.State is { Unsent: 0, Epoch: > 0 } && _relay.Reports.ContainsKey(box.Id));
+        await QuietAsync(proxy);
+        (long up, long down) = (proxy.UpBytes, proxy.DownBytes);
+        var chance = new Random(1);
+        await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => box.VoteAsync(chance.Next(1, 46), chance.Next(4), Token)));
+        await Eventually.TrueAsync(() => box.Outbox.State.Unsent == 0);
+        await QuietAsync(proxy);
+        double tls = (proxy.UpBytes - up + proxy.DownBytes - down) / 100.0;
+        // Publish, PUBACK, ack, PUBACK, each perhaps in two records, and their TCP acknowledgements: 10 packets of 52 bytes of TCP and IP.
+        double wire = tls + 10 * 52 / 100.0;
+        TestContext.Current.TestOutputHelper?.WriteLine($"{kind}: {tls} bytes of TLS, about {wire} on the wire per vote");
+        Assert.InRange(wire, 1, 40);
+    }
+
+    [Fact]
     public async Task Many_answers_reach_a_box_in_order()
     {
         await using BoxEnd box = await BoxEnd.StartAsync(_relay, Token);
@@ -176,6 +215,17 @@ public abstract class LinkContract(BrokerKind kind) : IAsyncLifetime
     private static FeedbackItem Question(ulong number, string text) => new(
         new ItemId(5, number), FeedbackKind.Question, FeedbackPriority.Normal, "maths-3a", null, new Seat("3A", 12, SeatRole.Pupil), null, text,
         new ItemTime(1, (long)number, 0, TimeQuality.Unknown));
+
+    private static async Task QuietAsync(ImpairedProxy proxy)
+    {
+        long before;
+        do
+        {
+            before = proxy.UpBytes + proxy.DownBytes;
+            await Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System, Token);
+        }
+        while (proxy.UpBytes + proxy.DownBytes != before);
+    }
 
     private long Delivered(BoxId box) => _relay.Database.Read(connection =>
         connection.ExecuteScalar<long>("SELECT count(*) FROM down_items WHERE box = @box AND delivered IS NOT NULL", new { box = box.ToString() }));

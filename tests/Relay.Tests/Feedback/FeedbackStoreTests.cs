@@ -1,0 +1,99 @@
+using Edge.Core.Feedback;
+using Edge.Core.Identity;
+using Edge.Core.Sync;
+using Edge.Durable;
+using Relay.Feedback;
+using TestKit.Disk;
+using Xunit;
+
+namespace Relay.Tests.Feedback;
+
+public sealed class FeedbackStoreTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+    private readonly DurableDatabase _database;
+    private readonly FeedbackStore _store;
+    private readonly List<(BoxId Box, string Id, DownKind Kind, string Text)> _down = [];
+    private readonly List<BoxId> _woken = [];
+    private readonly BoxId _one = BoxId.New();
+    private readonly BoxId _two = BoxId.New();
+    private ulong _number;
+
+    public FeedbackStoreTests()
+    {
+        _database = new DurableDatabase(_folder["relay.db"], FeedbackTables.Schema);
+        _store = new FeedbackStore(_database, TimeProvider.System, (_, _, box, id, kind, _, _, text) => _down.Add((box, id, kind, text)), _woken.Add);
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Items_are_found_by_lesson_school_kind_and_state_newest_first()
+    {
+        await AddAsync(_one, "school-1", Question("maths-3a", "one"));
+        await AddAsync(_two, "school-2", Question("maths-3a", "two"));
+        await AddAsync(_two, "school-2", Question("physics", "three"));
+        await AddAsync(_one, "school-1", Vote(1, "0"));
+        Assert.Equal(["two", "one"], Found(new FeedbackFilter(Lesson: "maths-3a", Kind: FeedbackKind.Question)));
+        Assert.Equal(["three", "two"], Found(new FeedbackFilter(School: "school-2")));
+        Assert.Equal(["three"], Found(new FeedbackFilter(School: "school-2", Most: 1)));
+        Assert.Equal(["two"], Found(new FeedbackFilter(School: "school-2", BeforeNumber: 3)));
+        await _store.ReplyAsync(2, FeedbackState.Answered, "Because.", Token);
+        Assert.Equal(["two"], Found(new FeedbackFilter(State: FeedbackState.Answered)));
+        Assert.Equal(2, _store.OpenQuestions());
+    }
+
+    [Fact]
+    public async Task Each_item_gets_one_reply_and_only_a_kept_one_goes_down()
+    {
+        await AddAsync(_one, "school-1", Question("maths-3a", "one"));
+        Assert.Equal(ReplyOutcome.BadText, await _store.ReplyAsync(1, FeedbackState.Answered, "  ", Token));
+        Assert.Equal(ReplyOutcome.BadText, await _store.ReplyAsync(1, FeedbackState.Answered, new string('因', 700), Token));
+        Assert.Equal(ReplyOutcome.NoItem, await _store.ReplyAsync(9, FeedbackState.Answered, "Because.", Token));
+        Assert.Empty(_down);
+        Assert.Equal(ReplyOutcome.Queued, await _store.ReplyAsync(1, FeedbackState.Declined, "Not in this lesson.", Token));
+        Assert.Equal(ReplyOutcome.RepliedBefore, await _store.ReplyAsync(1, FeedbackState.Answered, "Because.", Token));
+        Assert.Equal([(_one, _store.Find(1)!.Id + "-reply", DownKind.Declined, "Not in this lesson.")], _down);
+        Assert.Equal([_one], _woken);
+        Assert.Equal((FeedbackState.Declined, "Not in this lesson."), (_store.Find(1)!.State, _store.Find(1)!.Reply));
+    }
+
+    [Fact]
+    public async Task The_last_vote_of_each_seat_of_each_box_counts()
+    {
+        foreach ((BoxId box, string school, int seat, string option) in new[]
+        {
+            (_one, "school-1", 1, "0"), (_one, "school-1", 2, "1"), (_two, "school-2", 1, "1"), (_one, "school-1", 1, "1"), (_two, "school-2", 3, "2"),
+        })
+            await AddAsync(box, school, Vote(seat, option));
+        Assert.Equal(
+            [new PollVotes("poll-1", "school-1", "1", 2), new PollVotes("poll-1", "school-2", "1", 1), new PollVotes("poll-1", "school-2", "2", 1)],
+            _store.Votes("maths-3a"));
+    }
+
+    [Fact]
+    public async Task A_clock_that_lies_is_shown_only_where_it_can_be_and_breaks_nothing()
+    {
+        foreach (long wall in (long[])[long.MinValue, long.MaxValue, -5, 0, 4_102_444_800_000])
+            await AddAsync(_one, "school-1", Question("maths-3a", "one") with { Time = new ItemTime(1, 2, wall, TimeQuality.Relay) });
+        await AddAsync(_one, "school-1", Question("maths-3a", "unset"));
+        Assert.Equal([null, 2100, 1970, null, null, null], _store.Find(new FeedbackFilter()).Select(entry => entry.Given?.Year));
+    }
+
+    public void Dispose()
+    {
+        _database.Dispose();
+        _folder.Dispose();
+    }
+
+    private IEnumerable<string> Found(FeedbackFilter filter) => _store.Find(filter).Where(entry => entry.Kind == FeedbackKind.Question).Select(entry => entry.Content);
+
+    private Task AddAsync(BoxId box, string school, FeedbackItem item) => _database.WriteAsync(
+        (connection, transaction) => FeedbackStore.Add(connection, transaction, box, school, 1, (long)_number, item, TimeProvider.System.GetUtcNow()), Token);
+
+    private FeedbackItem Question(string lesson, string text) => new(
+        new ItemId(1, ++_number), FeedbackKind.Question, FeedbackPriority.Normal, lesson, 12, new Seat("3A", 12, SeatRole.Pupil), null, text,
+        new ItemTime(1, 2, 0, TimeQuality.Unknown));
+
+    private FeedbackItem Vote(int seat, string option) => Question("maths-3a", option) with { Kind = FeedbackKind.PollAnswer, Subject = "poll-1", Seat = new Seat("3A", seat, SeatRole.Pupil) };
+}
