@@ -22,8 +22,9 @@ public sealed class IngestDesk(LiveOrigin origin, IOptions<LiveOptions> options,
             return _lastInput.TryGetValue(lesson, out long at) ? time.GetElapsedTime(at) : null;
     }
 
-    /// <summary>Reads a stream to its end and publishes what it holds.</summary>
-    public async Task<IngestEnd> ReceiveAsync(Lesson lesson, PipeReader stream, CancellationToken cancellationToken)
+    /// <summary>Reads a stream to its end and publishes what it holds. Takes no token on purpose: encoders hang up without waiting for an answer,
+    /// and what they sent before is still to be read; the read itself ends with the connection.</summary>
+    public async Task<IngestEnd> ReceiveAsync(Lesson lesson, PipeReader stream)
     {
         using var connection = new Connection();
         Connection? former;
@@ -37,7 +38,7 @@ public sealed class IngestDesk(LiveOrigin origin, IOptions<LiveOptions> options,
             if (former is not null)
                 await former.StopAsync();
             log.EncoderConnected(lesson.Id);
-            IngestEnd end = await CutAsync(lesson, stream, connection.Stopped, cancellationToken);
+            IngestEnd end = await CutAsync(lesson, stream, connection.Stopped);
             log.EncoderGone(lesson.Id, end);
             return end;
         }
@@ -63,7 +64,7 @@ public sealed class IngestDesk(LiveOrigin origin, IOptions<LiveOptions> options,
         return await origin.EndAsync(lesson, cancellationToken);
     }
 
-    private async Task<IngestEnd> CutAsync(Lesson lesson, PipeReader stream, CancellationToken stopped, CancellationToken cancellationToken)
+    private async Task<IngestEnd> CutAsync(Lesson lesson, PipeReader stream, CancellationToken stopped)
     {
         var segmenter = new TsSegmenter(new TsSegmenterLimits(lesson.Target / 2, options.Value.MaxSegmentBytes));
         bool runStarts = true;
@@ -71,7 +72,7 @@ public sealed class IngestDesk(LiveOrigin origin, IOptions<LiveOptions> options,
         while (end is null)
         {
             using var silence = new CancellationTokenSource(options.Value.EncoderSilence, time);
-            using var waiting = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, stopped, cancellationToken);
+            using var waiting = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, stopped);
             ImmutableArray<TsSegment> segments;
             try
             {

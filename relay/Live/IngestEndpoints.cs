@@ -19,7 +19,7 @@ public static class IngestEndpoints
                 size.MaxRequestBodySize = null;
             if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
                 rate.MinDataRate = null;
-            IngestEnd end = await desk.ReceiveAsync(lesson, context.Request.BodyReader, context.RequestAborted);
+            IngestEnd end = await desk.ReceiveAsync(lesson, context.Request.BodyReader);
             if (end is IngestEnd.Replaced or IngestEnd.EncoderSilent)
                 context.Abort();
             return Results.StatusCode(end == IngestEnd.LessonOver ? StatusCodes.Status410Gone : StatusCodes.Status200OK);

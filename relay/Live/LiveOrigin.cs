@@ -92,9 +92,12 @@ public sealed class LiveOrigin(LessonStore lessons, LivePorts ports, IOptions<Li
         return window.Last is { } former && former.ProgramEnd > now ? former.ProgramEnd : now;
     }
 
-    private OriginLesson Open(Lesson lesson) => _open.GetOrAdd(lesson.Id, static (id, origin) =>
-        new OriginLesson(origin.lesson.Origin, PlaylistWindow.Resume(
-            origin.lesson.Target, origin.lessons.Segments(id), origin.lesson.Stage is LessonStage.Ended or LessonStage.Cancelled)) { Begun = origin.lesson.Stage != LessonStage.Planned }, (lesson, lessons));
+    private OriginLesson Open(Lesson lesson) => _open.GetOrAdd(lesson.Id, _ =>
+    {
+        bool over = lesson.Stage is LessonStage.Ended or LessonStage.Cancelled;
+        var window = PlaylistWindow.Resume(lesson.Target, lessons.Segments(lesson.Id), over);
+        return new OriginLesson(lesson.Origin, window) { Begun = lesson.Stage != LessonStage.Planned };
+    });
 
     private string FolderOf(Lesson lesson) => Path.Combine(Path.GetFullPath(ports.Folder), lesson.Id);
 }
