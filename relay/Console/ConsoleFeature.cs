@@ -40,6 +40,9 @@ public static class ConsoleFeature
         pages.MapSession();
         pages.MapOverview();
         pages.MapSchools(ports);
+        pages.MapPackPages(ports);
+        pages.MapLessonPages();
+        pages.MapFeedbackPages();
     }
 
     /// <summary>The texts in the assembly, one file per language.</summary>

@@ -12,6 +12,7 @@ public static class ContentFeature
         services.AddSingleton(sources);
         services.AddSingleton<PackRegistry>();
         services.AddSingleton<PackIntake>();
+        services.AddSingleton<PackDesk>();
         services.AddSingleton<ListPublisher>();
         return services;
     }

@@ -27,15 +27,14 @@ public sealed record PackSummary(
     public static ImmutableArray<PackSummary> All(PackRegistry registry, PlanSources sources, Func<string, long, PackArrivals> arrivalsOf)
     {
         ImmutableArray<PackTarget> targets = registry.Targets();
-        ImmutableArray<PlannedSchool> schools = sources.Schools();
+        ILookup<(string Pack, long Version), PlannedSchool> meant = PlanComposer.MeantFor(sources.Schools(), targets);
         return
         [
             .. registry.Versions().Select(v =>
             {
                 PackArrivals arrivals = arrivalsOf(v.Pack, v.Version);
-                int meant = schools.Count(school => PlanComposer.Plan(1, school, targets, []).Packs.Any(pack => pack.Pack == v.Pack && pack.Version == v.Version));
                 return new PackSummary(v.Pack, v.Version, v.Title, v.Files, v.LengthBytes, v.Created, v.Published, v.Withdrawn,
-                    [.. targets.Where(target => target.Pack == v.Pack && target.Version == v.Version)], new PackFunnel(meant, arrivals.Delivered, arrivals.Verified));
+                    [.. targets.Where(target => target.Pack == v.Pack && target.Version == v.Version)], new PackFunnel(meant[(v.Pack, v.Version)].Count(), arrivals.Delivered, arrivals.Verified));
             }),
         ];
     }
@@ -43,9 +42,6 @@ public sealed record PackSummary(
 
 /// <summary>Registers a version whose objects are uploaded.</summary>
 public sealed record AddPackRequest(ChunkId Manifest);
-
-/// <summary>Publishes a version (null: the newest). <paramref name="To"/>: school ids, or "all". <paramref name="Due"/> as <see cref="DueText"/> reads it.</summary>
-public sealed record PublishRequest(long? Version, ImmutableArray<string> To, string? Due, int Priority = 0);
 
 /// <summary>Takes a version back; null: all versions.</summary>
 public sealed record WithdrawRequest(long? Version);
@@ -75,33 +71,26 @@ public static class PackEndpoints
             return Results.Ok(new { added.Pack, added.Version, added.Files, added.LengthBytes });
         });
 
-        routes.MapPost("/api/packs/{pack}/publish", async (string pack, PublishRequest request, PackRegistry registry, PlanSources sources, TimeProvider time,
-            ILogger<PackIntake> log, CancellationToken cancellationToken) =>
+        routes.MapPost("/api/packs/{pack}/publish", async (string pack, PublishRequest request, PackDesk desk, CancellationToken cancellationToken) =>
         {
-            DateTimeOffset due = default;
-            if (request.Due is not null && !DueText.TryParse(request.Due, time.GetUtcNow(), time.LocalTimeZone, out due))
-                return Problem($"\"{request.Due}\" is no due time: write {DueText.Help}");
-            if (request.To.IsDefaultOrEmpty)
-                return Problem("name the schools, or \"all\"");
-            if (registry.Find(pack, request.Version) is not { } version)
-                return Problem(request.Version is null ? $"there is no pack {pack}" : $"there is no pack {pack}@{request.Version}", StatusCodes.Status404NotFound);
-            ImmutableArray<string> schools = request.To.Contains("all") ? [PackTarget.AllSchools] : request.To;
-            string[] unknown = [.. schools.Where(id => id != PackTarget.AllSchools).Except(sources.Schools().Select(school => school.Id))];
-            if (unknown.Length > 0)
-                return Problem($"there is no school {string.Join(", ", unknown)}", StatusCodes.Status404NotFound);
-            if (!await registry.PublishAsync(pack, version.Version, schools, request.Due is null ? null : due, request.Priority, cancellationToken))
-                return Problem($"{pack}@{version.Version} was withdrawn: build a new version");
-            log.PackPublished(pack, version.Version, string.Join(", ", schools));
-            await listsChanged(cancellationToken);
-            return Results.Ok(new { pack, version.Version, To = schools, Due = request.Due is null ? (DateTimeOffset?)null : due });
+            PublishResult result = await desk.PublishAsync(pack, request, cancellationToken);
+            if (result.Outcome == PublishOutcome.Published)
+                await listsChanged(cancellationToken);
+            return result.Outcome switch
+            {
+                PublishOutcome.Published => Results.Ok(new { pack, result.Version, result.To, result.Due }),
+                PublishOutcome.NoDueTime => Problem($"\"{request.Due}\" is no due time: write {DueText.Help}"),
+                PublishOutcome.NoSchool => Problem("name the schools, or \"all\""),
+                PublishOutcome.NoPack => Problem(request.Version is null ? $"there is no pack {pack}" : $"there is no pack {pack}@{request.Version}", StatusCodes.Status404NotFound),
+                PublishOutcome.UnknownSchool => Problem($"there is no school {string.Join(", ", result.Unknown)}", StatusCodes.Status404NotFound),
+                _ => Problem($"{pack}@{result.Version} was withdrawn: build a new version"),
+            };
         });
 
-        routes.MapPost("/api/packs/{pack}/withdraw", async (string pack, WithdrawRequest request, PackRegistry registry, ILogger<PackIntake> log, CancellationToken cancellationToken) =>
+        routes.MapPost("/api/packs/{pack}/withdraw", async (string pack, WithdrawRequest request, PackDesk desk, CancellationToken cancellationToken) =>
         {
-            if (registry.Find(pack, request.Version) is null)
+            if (await desk.WithdrawAsync(pack, request.Version, cancellationToken) is not { } count)
                 return Problem($"there is no such version of {pack}", StatusCodes.Status404NotFound);
-            int count = await registry.WithdrawAsync(pack, request.Version, cancellationToken);
-            log.PackWithdrawn(pack, count);
             await listsChanged(cancellationToken);
             return Results.Ok(new { pack, Withdrawn = count });
         });

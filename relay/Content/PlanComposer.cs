@@ -36,6 +36,11 @@ internal static class PlanComposer
         ]);
     }
 
+    /// <summary>Which schools each version is meant for.</summary>
+    public static ILookup<(string Pack, long Version), PlannedSchool> MeantFor(ImmutableArray<PlannedSchool> schools, ImmutableArray<PackTarget> targets) => schools
+        .SelectMany(school => Plan(1, school, targets, []).Packs, (school, pack) => (Key: (pack.Pack, pack.Version), School: school))
+        .ToLookup(meant => meant.Key, meant => meant.School);
+
     /// <summary>What one school should hold. The kit of a lesson is due when the lesson starts.</summary>
     public static SitePlan Plan(long version, PlannedSchool school, ImmutableArray<PackTarget> targets, ImmutableArray<PlannedLesson> lessons)
     {

@@ -37,13 +37,20 @@ public sealed record FeedbackEntry(
     int? Second,
     string Class,
     int Seat,
+    [property: JsonConverter(typeof(JsonStringEnumConverter<SeatRole>))] SeatRole Role,
     string? Subject,
     string Content,
     DateTimeOffset? Given,
     DateTimeOffset Arrived,
     FeedbackState State,
     string? Reply,
-    DateTimeOffset? Replied);
+    DateTimeOffset? Replied)
+{
+    /// <summary>Name of the reply on its way down to the box.</summary>
+    public string ReplyId => ReplyIdOf(Id);
+
+    internal static string ReplyIdOf(string item) => item + "-reply";
+}
 
 /// <summary>Votes for one option of a poll at one school: of each seat the last one.</summary>
 public sealed record PollVotes(string Poll, string School, string Option, int Votes);
@@ -95,7 +102,7 @@ public sealed class FeedbackStore(DurableDatabase database, TimeProvider time, Q
 
     /// <summary>The newest items that fit, newest first.</summary>
     public ImmutableArray<FeedbackEntry> Find(FeedbackFilter filter) => database.Read(connection => connection.Query<Row>("""
-            SELECT number, id, box, school, kind, lesson, second, class, seat, subject, content, wall, quality, arrived, state, reply, replied FROM feedback
+            SELECT number, id, box, school, kind, lesson, second, class, seat, role, subject, content, wall, quality, arrived, state, reply, replied FROM feedback
             WHERE number < @BeforeNumber AND (@Lesson IS NULL OR lesson = @Lesson) AND (@School IS NULL OR school = @School)
                 AND (@kind IS NULL OR kind = @kind) AND (@state IS NULL OR state = @state)
             ORDER BY number DESC LIMIT @most
@@ -112,9 +119,14 @@ public sealed class FeedbackStore(DurableDatabase database, TimeProvider time, Q
             """, new { lesson, kind = (int)FeedbackKind.PollAnswer })
         .Select(row => new PollVotes(row.Poll, row.School, row.Option, (int)row.Votes)).ToImmutableArray());
 
-    /// <summary>How many questions wait for a reply.</summary>
-    public int OpenQuestions() => database.Read(connection =>
-        connection.ExecuteScalar<int>("SELECT count(*) FROM feedback WHERE state = 0 AND kind = @kind", new { kind = (int)FeedbackKind.Question }));
+    /// <summary>How many items of a kind wait for a reply.</summary>
+    public int Open(FeedbackKind kind) => database.Read(connection =>
+        connection.ExecuteScalar<int>("SELECT count(*) FROM feedback WHERE state = 0 AND kind = @kind", new { kind = (int)kind }));
+
+    /// <summary>How many items of a kind wait for a reply, by lesson.</summary>
+    public ImmutableDictionary<string, int> OpenByLesson(FeedbackKind kind) => database.Read(connection =>
+        connection.Query<(string Lesson, long Count)>("SELECT lesson, count(*) FROM feedback WHERE state = 0 AND kind = @kind AND lesson IS NOT NULL GROUP BY lesson", new { kind = (int)kind })
+            .ToImmutableDictionary(row => row.Lesson, row => (int)row.Count));
 
     /// <summary>Answers or declines an item; on disk, together with its place in the queue to the box, when the task completes.</summary>
     /// <param name="number">Which item.</param>
@@ -137,7 +149,7 @@ public sealed class FeedbackStore(DurableDatabase database, TimeProvider time, Q
             connection.Execute("UPDATE feedback SET state = @state, reply = @text, replied = @now WHERE number = @number",
                 new { state = (int)state, text, now = time.GetUtcNow().ToUnixTimeMilliseconds(), number }, transaction);
             BoxId to = BoxId.Parse(item.Box);
-            queueDown(connection, transaction, to, item.Id + "-reply", state == FeedbackState.Answered ? DownKind.Answer : DownKind.Declined, item.Id, item.Lesson, text);
+            queueDown(connection, transaction, to, FeedbackEntry.ReplyIdOf(item.Id), state == FeedbackState.Answered ? DownKind.Answer : DownKind.Declined, item.Id, item.Lesson, text);
             return (ReplyOutcome.Queued, to);
         }, cancellationToken);
         if (outcome == ReplyOutcome.Queued)
@@ -156,6 +168,7 @@ public sealed class FeedbackStore(DurableDatabase database, TimeProvider time, Q
         public int? Second { get; init; }
         public string Class { get; init; } = "";
         public int Seat { get; init; }
+        public int Role { get; init; }
         public string? Subject { get; init; }
         public string Content { get; init; } = "";
         public long Wall { get; init; }
@@ -165,7 +178,7 @@ public sealed class FeedbackStore(DurableDatabase database, TimeProvider time, Q
         public string? Reply { get; init; }
         public long? Replied { get; init; }
 
-        public FeedbackEntry ToEntry() => new(Number, Id, Box, School, (FeedbackKind)Kind, Lesson, Second, Class, Seat, Subject, Content,
+        public FeedbackEntry ToEntry() => new(Number, Id, Box, School, (FeedbackKind)Kind, Lesson, Second, Class, Seat, (SeatRole)Role, Subject, Content,
             Quality == (int)TimeQuality.Unknown || Wall is < 0 or > MaxWall ? null : DateTimeOffset.FromUnixTimeMilliseconds(Wall),
             DateTimeOffset.FromUnixTimeMilliseconds(Arrived), (FeedbackState)State, Reply,
             Replied is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null);

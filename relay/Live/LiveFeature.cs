@@ -8,6 +8,7 @@ public static class LiveFeature
         services.AddOptionsWithValidateOnStart<LiveOptions, LiveOptionsValidator>().BindConfiguration("Live");
         services.AddSingleton(ports);
         services.AddSingleton<LessonStore>();
+        services.AddSingleton<LessonDesk>();
         services.AddSingleton<LiveOrigin>();
         services.AddSingleton<IngestDesk>();
         services.AddHostedService<LessonEndLoop>();

@@ -26,6 +26,13 @@ public sealed class DownQueue(DurableDatabase database, TimeProvider time)
             SELECT @box, down_last, @Id, @kind, @About, @Lesson, @Text, @now FROM cursors WHERE box = @box;
         """, new { box = box.ToString(), draft.Id, kind = (int)draft.Kind, draft.About, draft.Lesson, draft.Text, now = time.GetUtcNow().ToUnixTimeMilliseconds() }, transaction);
 
+    /// <summary>When the relay learnt that a box has an item down on its disk; those still under way are left out.</summary>
+    /// <param name="items">Boxes and names of items; a page of them.</param>
+    public ImmutableDictionary<string, DateTimeOffset> Delivered(IReadOnlyCollection<(string Box, string Id)> items) => database.Read(connection =>
+        connection.Query<(string Id, long Delivered)>("SELECT id, min(delivered) FROM down_items WHERE box IN @boxes AND id IN @ids AND delivered IS NOT NULL GROUP BY id",
+                new { boxes = items.Select(item => item.Box).Distinct(), ids = items.Select(item => item.Id) })
+            .ToImmutableDictionary(row => row.Id, row => DateTimeOffset.FromUnixTimeMilliseconds(row.Delivered)));
+
     /// <summary>Something may have to go to this box.</summary>
     public void Wake(BoxId box) => _waiting.Writer.TryWrite(box);
 

@@ -1,0 +1,86 @@
+using System.Collections.Immutable;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
+using Relay.Content;
+using Relay.Fleet;
+
+namespace Relay.Console;
+
+/// <summary>What was typed into the form that publishes, and what was wrong with it.</summary>
+public sealed record PublishForm(long? Version, bool All, ImmutableArray<string> Schools, string Due, string Priority, string? Error)
+{
+    public static readonly PublishForm Empty = new(null, true, [], "", "0", null);
+}
+
+/// <summary>Packs: list with funnels, one pack with its versions, publish, withdraw.</summary>
+internal static class PackPages
+{
+    public static void MapPackPages(this IEndpointRouteBuilder routes, ConsolePorts ports)
+    {
+        routes.MapGet("/packs", (HttpContext context, IOptions<ConsoleOptions> options, int? page) =>
+        {
+            // One card per pack: the version that schools should hold now, else the newest.
+            ImmutableArray<PackRow> current = [.. Board(context).Rows.GroupBy(row => row.Pack.Pack)
+                .Select(versions => versions.FirstOrDefault(row => row.Places.Length > 0) ?? versions.First())
+                .OrderByDescending(row => row.Pack.Published ?? row.Pack.Created)];
+            return new RazorComponentResult<PacksPage>(new { Rows = current.Page(page, options.Value.PageRows) });
+        });
+
+        routes.MapGet("/packs/{pack}", (HttpContext context, string pack) => Page(context, pack, PublishForm.Empty));
+
+        routes.MapPost("/packs/{pack}/publish", async (HttpContext context, Reader reader, string pack, PackDesk desk, IFormCollection form, CancellationToken cancellationToken) =>
+        {
+            var typed = new PublishForm(long.TryParse(form["version"], out long version) ? version : null, form["to"] != "some",
+                [.. form["school"].OfType<string>()], form["due"].ToString().Trim(), form["priority"].ToString().Trim(), null);
+            if (!int.TryParse(typed.Priority, out int priority))
+                return Page(context, pack, typed with { Error = reader["publish.nopriority"] });
+            PublishResult result = await desk.PublishAsync(pack,
+                new PublishRequest(typed.Version, typed.All ? ["all"] : typed.Schools, typed.Due.Length == 0 ? null : typed.Due, priority), cancellationToken);
+            if (result.Outcome != PublishOutcome.Published)
+            {
+                string unknown = result.Unknown.IsDefault ? "" : string.Join(", ", result.Unknown);
+                return Page(context, pack, typed with { Error = reader.Format($"publish.{result.Outcome.ToString().ToLowerInvariant()}", unknown) });
+            }
+            await ports.ListsChanged(cancellationToken);
+            return Said.Back(context, $"/packs/{pack}", "said.published", $"{pack} @ {result.Version}");
+        });
+
+        routes.MapGet("/packs/{pack}/withdraw/{version:long}", (Reader reader, string pack, long version, PackRegistry registry) =>
+            registry.Find(pack, version) is not { Withdrawn: null } found ? SchoolPages.Missing() : new RazorComponentResult<ConfirmPage>(new
+            {
+                Title = reader.Format("withdraw.title", $"{pack} @ {version}"),
+                What = reader.Format("withdraw.what", reader.In(found.Title)),
+                Do = reader["withdraw.do"],
+                Action = $"/packs/{pack}/withdraw/{version}",
+                Back = $"/packs/{pack}",
+            }));
+
+        routes.MapPost("/packs/{pack}/withdraw/{version:long}", async (HttpContext context, string pack, long version, PackDesk desk, CancellationToken cancellationToken) =>
+        {
+            if (await desk.WithdrawAsync(pack, version, cancellationToken) is null)
+                return SchoolPages.Missing();
+            await ports.ListsChanged(cancellationToken);
+            return Said.Back(context, $"/packs/{pack}", "said.withdrawn", $"{pack} @ {version}");
+        });
+    }
+
+    private static PackBoard Board(HttpContext context)
+    {
+        IServiceProvider services = context.RequestServices;
+        var time = services.GetRequiredService<TimeProvider>();
+        FleetBoard fleet = FleetBoard.Read(services.GetRequiredService<FleetStore>(), services.GetRequiredService<IOptions<ConsoleOptions>>(), time);
+        return PackBoard.Read(services.GetRequiredService<PackRegistry>(), services.GetRequiredService<PlanSources>(), fleet, time.GetUtcNow());
+    }
+
+    private static IResult Page(HttpContext context, string pack, PublishForm form)
+    {
+        ImmutableArray<PackRow> versions = [.. Board(context).Rows.Where(row => row.Pack.Pack == pack)];
+        return versions.Length == 0 ? SchoolPages.Missing() : new RazorComponentResult<PackPage>(new
+        {
+            Versions = versions,
+            Schools = context.RequestServices.GetRequiredService<FleetStore>().Schools(),
+            Form = form,
+        })
+        { StatusCode = form.Error is null ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity };
+    }
+}

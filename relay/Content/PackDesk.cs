@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+
+namespace Relay.Content;
+
+/// <summary>Publishes a version (null: the newest). <paramref name="To"/>: school ids, or "all". <paramref name="Due"/> as <see cref="DueText"/> reads it.</summary>
+public sealed record PublishRequest(long? Version, ImmutableArray<string> To, string? Due, int Priority = 0);
+
+/// <summary>What came of publishing.</summary>
+public enum PublishOutcome
+{
+    Published,
+    /// <summary>No such pack or version.</summary>
+    NoPack,
+    /// <summary>Neither "all" nor a school was named.</summary>
+    NoSchool,
+    /// <summary>A school is not in the registry.</summary>
+    UnknownSchool,
+    /// <summary><see cref="DueText"/> does not read the due time.</summary>
+    NoDueTime,
+    /// <summary>The version was taken back.</summary>
+    Withdrawn,
+}
+
+/// <summary>What came of publishing, and what of.</summary>
+/// <param name="Version">The version meant; 0 without one.</param>
+/// <param name="To">Schools, or <see cref="PackTarget.AllSchools"/>.</param>
+/// <param name="Due">When it is due, if ever.</param>
+/// <param name="Unknown">The schools that are not in the registry.</param>
+public sealed record PublishResult(PublishOutcome Outcome, long Version = 0, ImmutableArray<string> To = default, DateTimeOffset? Due = null, ImmutableArray<string> Unknown = default);
+
+/// <summary>Where staff publish and take back, whether by API or by console.</summary>
+public sealed class PackDesk(PackRegistry registry, PlanSources sources, TimeProvider time, ILogger<PackIntake> log)
+{
+    public async Task<PublishResult> PublishAsync(string pack, PublishRequest request, CancellationToken cancellationToken)
+    {
+        DateTimeOffset? due = null;
+        if (request.Due is not null)
+        {
+            if (!DueText.TryParse(request.Due, time.GetUtcNow(), time.LocalTimeZone, out DateTimeOffset parsed))
+                return new PublishResult(PublishOutcome.NoDueTime);
+            due = parsed;
+        }
+        if (request.To.IsDefaultOrEmpty)
+            return new PublishResult(PublishOutcome.NoSchool);
+        if (registry.Find(pack, request.Version) is not { } version)
+            return new PublishResult(PublishOutcome.NoPack);
+        ImmutableArray<string> schools = request.To.Contains("all") ? [PackTarget.AllSchools] : request.To;
+        ImmutableArray<string> unknown = [.. schools.Where(id => id != PackTarget.AllSchools).Except(sources.Schools().Select(school => school.Id))];
+        if (unknown.Length > 0)
+            return new PublishResult(PublishOutcome.UnknownSchool, version.Version, Unknown: unknown);
+        if (!await registry.PublishAsync(pack, version.Version, schools, due, request.Priority, cancellationToken))
+            return new PublishResult(PublishOutcome.Withdrawn, version.Version);
+        log.PackPublished(pack, version.Version, string.Join(", ", schools));
+        return new PublishResult(PublishOutcome.Published, version.Version, schools, due);
+    }
+
+    /// <summary>Takes back one version, or all when <paramref name="version"/> is null.</summary>
+    /// <returns>How many versions were taken back now; null when there is no such one.</returns>
+    public async Task<int?> WithdrawAsync(string pack, long? version, CancellationToken cancellationToken)
+    {
+        if (registry.Find(pack, version) is null)
+            return null;
+        int count = await registry.WithdrawAsync(pack, version, cancellationToken);
+        log.PackWithdrawn(pack, count);
+        return count;
+    }
+}

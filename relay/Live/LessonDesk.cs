@@ -1,0 +1,113 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Edge.Core.Content;
+using Edge.Core.Identity;
+using Edge.Core.Text;
+using Microsoft.Extensions.Options;
+
+namespace Relay.Live;
+
+/// <summary>A poll as staff ask for it; without an id it gets its place in the list.</summary>
+public sealed record PollRequest(string? Id, LocalText Question, ImmutableArray<LocalText> Options, TimeSpan? At);
+
+/// <summary>A lesson as staff ask for it.</summary>
+/// <param name="Id">Given: a lesson that has not begun is changed. Not given: it is made of the English title and the start, and never that of another lesson.</param>
+/// <param name="Schools">Ids of schools; null or empty: every school.</param>
+/// <param name="Live">Default true.</param>
+public sealed record ScheduleRequest(
+    string? Id,
+    LocalText Title,
+    string Class,
+    string Subject,
+    DateTimeOffset Start,
+    TimeSpan Duration,
+    string? Kit,
+    bool? Live,
+    ImmutableArray<string>? Schools,
+    ImmutableArray<PollRequest>? Polls);
+
+/// <summary>The first thing wrong with a lesson that staff ask for.</summary>
+public enum ScheduleFault
+{
+    None,
+    Id,
+    Title,
+    ClassOrSubject,
+    Duration,
+    Kit,
+    Schools,
+    /// <summary>Too many polls, or two with one id.</summary>
+    Polls,
+    /// <summary>A poll lacks its question or has too few or too many answers.</summary>
+    Poll,
+    /// <summary>The lesson has begun.</summary>
+    TooLate,
+}
+
+/// <summary>Where staff schedule lessons, whether by API or by console.</summary>
+public sealed class LessonDesk(LessonStore lessons, LivePorts ports, IOptions<LiveOptions> options)
+{
+    public const int MaxPolls = 50;
+    public const int MaxOptions = 10;
+    public const int MaxTextLength = 500;
+    public const int MaxClassLength = 40;
+    public const int MaxSubjectLength = 80;
+    public static readonly TimeSpan LongestLesson = TimeSpan.FromHours(12);
+
+    /// <summary>Adds a lesson or changes one to come; plans and boxes hear of it.</summary>
+    /// <returns>What was wrong; the poll it was wrong with; the lesson when nothing was.</returns>
+    public async Task<(ScheduleFault Fault, string? Poll, Lesson? Lesson)> ScheduleAsync(ScheduleRequest request, CancellationToken cancellationToken)
+    {
+        string? id = request.Id ?? FreeId(Slug.From($"{request.Title?.In("en")} {request.Start.UtcDateTime:MMdd-HHmm}"));
+        if (Fault(request, id, out string? poll) is var fault and not ScheduleFault.None)
+            return (fault, poll, null);
+        var lesson = new Lesson(id!, request.Title!, request.Class, request.Subject, request.Start, request.Duration, request.Kit, request.Live ?? true, LessonStage.Planned,
+            Polls(request), request.Schools is { Length: > 0 } schools ? schools : null,
+            IngestKey: RandomNumberGenerator.GetString("abcdefghjkmnpqrstvwxyz0123456789", 26), Origin: RandomNumberGenerator.GetHexString(16, lowercase: true),
+            Target: TimeSpan.FromSeconds(Math.Ceiling(2 * options.Value.SegmentDuration.TotalSeconds)));
+        if (await lessons.ScheduleAsync(lesson, cancellationToken) == ScheduleOutcome.TooLate)
+            return (ScheduleFault.TooLate, null, null);
+        await ports.PlansChanged(cancellationToken);
+        return (ScheduleFault.None, null, lessons.Find(lesson.Id)!);
+    }
+
+    // Two lessons with Chinese titles only, at one time in two classes, would make the same id.
+    private string? FreeId(string? made)
+    {
+        if (made is null || lessons.Find(made) is null)
+            return made;
+        made = made[..Math.Min(made.Length, Slug.MaxLength - 4)];
+        int number = 2;
+        while (lessons.Find($"{made}-{number}") is not null)
+            number++;
+        return $"{made}-{number}";
+    }
+
+    private static ImmutableArray<Poll> Polls(ScheduleRequest request) => request.Polls is not { } polls ? []
+        : [.. polls.Select((poll, place) => new Poll(poll.Id ?? $"poll-{place + 1}", poll.Question, poll.Options, poll.At))];
+
+    private static ScheduleFault Fault(ScheduleRequest request, string? id, out string? faulty)
+    {
+        faulty = null;
+        if (!Slug.IsValid(id))
+            return ScheduleFault.Id;
+        if (!IsText(request.Title))
+            return ScheduleFault.Title;
+        if (string.IsNullOrWhiteSpace(request.Class) || request.Class.Length > MaxClassLength || string.IsNullOrWhiteSpace(request.Subject) || request.Subject.Length > MaxSubjectLength)
+            return ScheduleFault.ClassOrSubject;
+        if (request.Duration <= TimeSpan.Zero || request.Duration > LongestLesson)
+            return ScheduleFault.Duration;
+        if (request.Kit is not null && !Slug.IsValid(request.Kit))
+            return ScheduleFault.Kit;
+        if (request.Schools is { } schools && !schools.All(Slug.IsValid))
+            return ScheduleFault.Schools;
+        ImmutableArray<Poll> polls = Polls(request);
+        if (polls.Length > MaxPolls || polls.Select(poll => poll.Id).Distinct().Count() != polls.Length)
+            return ScheduleFault.Polls;
+        faulty = polls.FirstOrDefault(poll => !Slug.IsValid(poll.Id) || !IsText(poll.Question)
+            || poll.Options is not { IsDefault: false, Length: >= 2 and <= MaxOptions } || !poll.Options.All(IsText))?.Id;
+        return faulty is null ? ScheduleFault.None : ScheduleFault.Poll;
+    }
+
+    private static bool IsText(LocalText? text) => text is { Texts.Count: > 0 } && text.Texts.Values.All(value => value.Length is > 0 and <= MaxTextLength);
+}
