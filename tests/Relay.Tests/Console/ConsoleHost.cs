@@ -42,7 +42,7 @@ internal sealed class ConsoleHost : IAsyncDisposable
     {
         var folder = new TempFolder();
         WebApplication app = await RelayServer.BuildAsync(
-            ["--Relay:DataFolder=" + folder["data"], "--Relay:ConsolePort=0", "--Relay:BoxAddress=127.0.0.1", "--Relay:BoxPort=0", "--Logging:LogLevel:Default=Error", .. settings],
+            ["--Relay:DataFolder=" + folder["data"], "--Relay:ConsolePort=0", "--Relay:BoxAddress=127.0.0.1", "--Relay:BoxPort=0", "--Sync:BrokerAddress=127.0.0.1", "--Sync:BrokerPort=0", "--Logging:LogLevel:Default=Error", .. settings],
             CancellationToken.None);
         await app.StartAsync();
         return new ConsoleHost(folder, app);

@@ -8,7 +8,7 @@ namespace Relay.Tests.Console;
 /// <summary>What holds for every page of the console, in each language.</summary>
 public sealed partial class PageRulesTests
 {
-    private static readonly string[] Paths = ["/", "/schools", "/login"];
+    private static readonly string[] Paths = ["/", "/schools", "/packs", "/lessons", "/lessons?over=true", "/lessons/new", "/login"];
 
     [Theory]
     [InlineData("en")]
