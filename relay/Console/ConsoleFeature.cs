@@ -43,6 +43,7 @@ public static class ConsoleFeature
         pages.MapPackPages(ports);
         pages.MapLessonPages();
         pages.MapFeedbackPages();
+        pages.MapFallback((HttpContext context) => context.Request.Path.StartsWithSegments("/api") ? Results.NotFound() : SchoolPages.Missing());
     }
 
     /// <summary>The texts in the assembly, one file per language.</summary>

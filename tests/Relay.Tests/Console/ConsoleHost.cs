@@ -2,12 +2,16 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Dapper;
+using Edge.Core.Content;
+using Edge.Core.Feedback;
 using Edge.Core.Identity;
 using Edge.Core.Sync;
 using Edge.Core.Text;
 using Edge.Durable;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Relay.Content;
+using Relay.Feedback;
 using Relay.Fleet;
 using Relay.Identity;
 using TestKit.Disk;
@@ -20,6 +24,7 @@ internal sealed class ConsoleHost : IAsyncDisposable
 {
     private readonly TempFolder _folder;
     private readonly WebApplication _app;
+    private long _given;
 
     private ConsoleHost(TempFolder folder, WebApplication app)
     {
@@ -94,6 +99,39 @@ internal sealed class ConsoleHost : IAsyncDisposable
     public Task LastHeardAsync(BoxId box, TimeSpan ago) => Get<DurableDatabase>().WriteAsync((connection, transaction) => connection.Execute(
         "UPDATE boxes SET connected = 0, last_contact = @at WHERE id = @id",
         new { id = box.ToString(), at = (Get<TimeProvider>().GetUtcNow() - ago).ToUnixTimeMilliseconds() }, transaction), default);
+
+    /// <summary>Something a seat of class 3A gave, as if it had come up the link.</summary>
+    public Task GiveAsync(BoxId box, FeedbackKind kind, string? lesson, int? second, int seat, string? subject, string content) => Get<DurableDatabase>().WriteAsync((connection, transaction) =>
+    {
+        DateTimeOffset now = Get<TimeProvider>().GetUtcNow();
+        var item = new FeedbackItem(new ItemId(1, (ulong)++_given), kind, FeedbackPriority.Normal, lesson, second, new Seat("3A", seat, SeatRole.Pupil), subject, content,
+            new ItemTime(1, _given, now.ToUnixTimeMilliseconds(), TimeQuality.Relay));
+        Assert.Equal(FeedbackFault.None, item.Fault());
+        FeedbackStore.Add(connection, transaction, box, Get<FleetStore>().SchoolOf(box)!, 1, _given, item, now);
+        return 0;
+    }, default);
+
+    /// <summary>The box has all that was queued for it.</summary>
+    public Task DownReachedAsync(BoxId box) => Get<DurableDatabase>().WriteAsync((connection, transaction) => connection.Execute(
+        "UPDATE down_items SET delivered = @at WHERE box = @id",
+        new { id = box.ToString(), at = Get<TimeProvider>().GetUtcNow().ToUnixTimeMilliseconds() }, transaction), default);
+
+    /// <summary>A built pack with one small file.</summary>
+    public async Task AddPackAsync(string id, string english, string content)
+    {
+        using var pack = new TempFolder();
+        pack.Write("pack.json", $$"""{ "id": "{{id}}", "title": { "en": "{{english}}" } }""");
+        pack.Write("notes.txt", content);
+        PackRegistry registry = Get<PackRegistry>();
+        ContentStore store = Get<ContentStore>();
+        var target = new BuildTarget(
+            async (name, token) => registry.Find(name, null) is { } latest
+                ? new LatestPack(Manifest.Read(await store.ReadAsync(latest.Manifest, int.MaxValue, token), out _)!, latest.Withdrawn is not null) : null,
+            (asked, _) => Task.FromResult(registry.Known(asked)),
+            async (chunk, bytes, token) => Assert.NotEqual(PutOutcome.WrongBytes, await store.PutAsync(chunk, new MemoryStream(bytes.ToArray()), token)));
+        BuiltPack built = await new PackBuilder(target, Get<TimeProvider>(), null).BuildAsync(pack.Path, default);
+        Assert.Null((await Get<PackIntake>().AcceptAsync(built.Id, default)).Refusal);
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -1,6 +1,13 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using Edge.Core.Content;
+using Edge.Core.Feedback;
+using Edge.Core.Identity;
+using Edge.Core.Text;
 using Relay.Console;
+using Relay.Content;
+using Relay.Feedback;
+using Relay.Live;
 using Xunit;
 
 namespace Relay.Tests.Console;
@@ -8,7 +15,7 @@ namespace Relay.Tests.Console;
 /// <summary>What holds for every page of the console, in each language.</summary>
 public sealed partial class PageRulesTests
 {
-    private static readonly string[] Paths = ["/", "/schools", "/packs", "/lessons", "/lessons?over=true", "/lessons/new", "/login"];
+    private static readonly string[] Paths = ["/", "/schools", "/packs", "/lessons", "/lessons?over=true", "/lessons/new", "/lessons/fractions", "/lessons/fractions/end", "/packs/fractions", "/packs/fractions/withdraw/1", "/feedback", "/feedback?kind=question&state=open", "/feedback/1", "/login"];
 
     [Theory]
     [InlineData("en")]
@@ -17,7 +24,16 @@ public sealed partial class PageRulesTests
     {
         await using ConsoleHost host = await ConsoleHost.SignedInAsync(language);
         await host.AddBoxAsync("hill", "山上小学", "Hill School");
-        await host.AddBoxAsync("valley", "山谷小学", "Valley School");
+        BoxId box = await host.AddBoxAsync("valley", "山谷小学", "Valley School");
+        await host.AddPackAsync("fractions", "Fractions", "one");
+        Assert.Equal(PublishOutcome.Published, (await host.Get<PackDesk>().PublishAsync("fractions", new PublishRequest(null, ["all"], "today 00:01"), default)).Outcome);
+        Poll poll = new("pace", LocalText.Of("en", "Pace?"), [LocalText.Of("en", "Fast"), LocalText.Of("en", "Slow")], TimeSpan.FromMinutes(3));
+        Assert.Equal(ScheduleFault.None, (await host.Get<LessonDesk>().ScheduleAsync(new ScheduleRequest("fractions", LocalText.Of("en", "Fractions"), "3A", "maths",
+            DateTimeOffset.Parse("2036-03-02T08:00Z", null), TimeSpan.FromMinutes(45), "fractions", true, null, [new PollRequest(poll.Id, poll.Question, poll.Options, poll.At)]), default)).Fault);
+        foreach (FeedbackKind kind in (FeedbackKind[])[FeedbackKind.Question, FeedbackKind.HelpRequest, FeedbackKind.Problem])
+            await host.GiveAsync(box, kind, "fractions", 5, 3, null, "Why?");
+        await host.GiveAsync(box, FeedbackKind.PollAnswer, "fractions", 5, 3, "pace", "1");
+        Assert.Equal(ReplyOutcome.Queued, await host.Get<FeedbackStore>().ReplyAsync(2, FeedbackState.Declined, "Not now.", default));
         using HttpClient stranger = host.Browser();
         stranger.DefaultRequestHeaders.AcceptLanguage.ParseAdd(language);
         foreach (string path in Paths)
@@ -39,7 +55,7 @@ public sealed partial class PageRulesTests
     [Fact]
     public void Chinese_and_English_have_the_same_keys()
     {
-        Edge.Core.Text.Texts texts = ConsoleFeature.LoadTexts();
+        Texts texts = ConsoleFeature.LoadTexts();
         Assert.Equal(texts.KeysOf("zh-Hans").Order(StringComparer.Ordinal), texts.KeysOf("en").Order(StringComparer.Ordinal));
         foreach (string key in texts.KeysOf("en"))
             Assert.Equal(Gap().Matches(texts.Get("en", key)).Select(gap => gap.Value).Distinct().Order(), Gap().Matches(texts.Get("zh-Hans", key)).Select(gap => gap.Value).Distinct().Order());

@@ -14,6 +14,11 @@ public sealed class SessionTests : IAsyncLifetime
     [Theory]
     [InlineData("/")]
     [InlineData("/schools")]
+    [InlineData("/packs")]
+    [InlineData("/lessons")]
+    [InlineData("/lessons/new")]
+    [InlineData("/feedback")]
+    [InlineData("/nowhere")]
     [InlineData("/schools/revoke/b0000000000")]
     public async Task Without_the_key_every_page_leads_to_the_login(string path)
     {
