@@ -63,14 +63,6 @@ public sealed record PackBoard(ImmutableArray<PackRow> Rows)
         ]);
     }
 
-    /// <summary>How many boxes have all bytes of a version, and how many show it.</summary>
-    public static PackArrivals Arrivals(FleetStore fleet, string pack, long version)
-    {
-        PackReport[] reports = [.. fleet.Boxes().Where(box => box is { Revoked: false, Status: not null })
-            .Select(box => StatusReport.Read(box.Status)?.Packs.FirstOrDefault(report => report.Pack == pack && report.Version == version)).OfType<PackReport>()];
-        return new PackArrivals(reports.Count(report => report.State != PackHolding.Fetching), reports.Count(report => report.State == PackHolding.Verified));
-    }
-
     private static IEnumerable<PackPlace> Places(School school, IEnumerable<BoxRow> boxes, PackVersion version) =>
         boxes.Select(row => new PackPlace(school, row, row.Report?.Packs.FirstOrDefault(pack => pack.Pack == version.Pack && pack.Version == version.Version)))
             .DefaultIfEmpty(new PackPlace(school, null, null));

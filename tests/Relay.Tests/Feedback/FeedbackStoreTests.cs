@@ -40,7 +40,7 @@ public sealed class FeedbackStoreTests : IDisposable
         Assert.Equal(["two"], Found(new FeedbackFilter(School: "school-2", BeforeNumber: 3)));
         await _store.ReplyAsync(2, FeedbackState.Answered, "Because.", Token);
         Assert.Equal(["two"], Found(new FeedbackFilter(State: FeedbackState.Answered)));
-        Assert.Equal(2, _store.OpenQuestions());
+        Assert.Equal(2, _store.Open(FeedbackKind.Question));
     }
 
     [Fact]
