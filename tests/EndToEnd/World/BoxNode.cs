@@ -49,7 +49,12 @@ public sealed class BoxNode : IAsyncDisposable
 
     public int ProcessId => _process.Id;
 
+    public bool Running => _process.Running;
+
     public Task StartAsync(CancellationToken cancellationToken) => _process.StartAsync(new Uri(Site, "healthz"), cancellationToken);
+
+    /// <summary>Starts it without waiting for its first answer.</summary>
+    public Task LaunchAsync(CancellationToken cancellationToken) => _process.StartAsync(null, cancellationToken);
 
     public Task KillAsync() => _process.KillAsync();
 

@@ -22,7 +22,8 @@ public sealed class RelayNode : IAsyncDisposable
             ["Relay__ConsolePort"] = $"{ConsolePort}",
             ["Relay__BoxPort"] = $"{BoxPort}",
             ["Relay__BoxAddress"] = "127.0.0.1",
-            ["Sync__BrokerPort"] = $"{MqttPort}", ["Sync__BrokerAddress"] = "127.0.0.1",
+            ["Sync__BrokerPort"] = $"{MqttPort}",
+            ["Sync__BrokerAddress"] = "127.0.0.1",
             ["RELAY_URL"] = $"http://127.0.0.1:{ConsolePort}",
         };
         foreach ((string name, string value) in settings ?? new Dictionary<string, string>())
@@ -50,6 +51,8 @@ public sealed class RelayNode : IAsyncDisposable
 
     public int ProcessId => _process.Id;
 
+    public bool Running => _process.Running;
+
     /// <summary>The staff API, signed in.</summary>
     public HttpClient Staff
     {
@@ -65,6 +68,9 @@ public sealed class RelayNode : IAsyncDisposable
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => _process.StartAsync(new Uri(Console, "healthz"), cancellationToken);
+
+    /// <summary>Starts it without waiting for its first answer.</summary>
+    public Task LaunchAsync(CancellationToken cancellationToken) => _process.StartAsync(null, cancellationToken);
 
     public Task KillAsync() => _process.KillAsync();
 

@@ -30,18 +30,32 @@ public sealed class MosquittoBroker : IAsyncDisposable
     /// <param name="cancellationToken">Ends the start.</param>
     public static async Task<MosquittoBroker> StartAsync(TestCertificates certificates, CancellationToken cancellationToken)
     {
-        var broker = new MosquittoBroker(Directory.CreateTempSubdirectory("mosquitto-").FullName, FreePort.Take());
+        using X509Certificate2 server = certificates.Server();
+        using ECDsa key = server.GetECDsaPrivateKey()!;
+        return await StartAsync(FreePort.Take(), certificates.Authority.ExportCertificatePem(), server.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem(), cancellationToken);
+    }
+
+    /// <param name="port">Port to listen on.</param>
+    /// <param name="certificates">Folder with <c>ca.pem</c>, <c>broker.pem</c> and <c>broker.key</c>, as <c>relay keys broker</c> writes them.</param>
+    /// <param name="cancellationToken">Ends the start.</param>
+    public static async Task<MosquittoBroker> StartAsync(int port, string certificates, CancellationToken cancellationToken)
+    {
+        Task<string> Text(string name) => File.ReadAllTextAsync(Path.Combine(certificates, name), cancellationToken);
+        return await StartAsync(port, await Text("ca.pem"), await Text("broker.pem"), await Text("broker.key"), cancellationToken);
+    }
+
+    private static async Task<MosquittoBroker> StartAsync(int port, string authority, string certificate, string key, CancellationToken cancellationToken)
+    {
+        var broker = new MosquittoBroker(Directory.CreateTempSubdirectory("mosquitto-").FullName, port);
         string configuration = Path.Combine(Repository.Root, "relay", "mosquitto");
         string text = await File.ReadAllTextAsync(Path.Combine(configuration, "mosquitto.conf"), cancellationToken);
         // As root the broker would change to a user that may not read the keys here.
         string changed = text.Replace("listener 8883", $"listener {broker.Port} 127.0.0.1\nuser {Environment.UserName}", StringComparison.Ordinal);
         await broker.WriteAsync("mosquitto.conf", changed, cancellationToken);
         await broker.WriteAsync("acl", await File.ReadAllTextAsync(Path.Combine(configuration, "acl"), cancellationToken), cancellationToken);
-        using X509Certificate2 server = certificates.Server();
-        using ECDsa key = server.GetECDsaPrivateKey()!;
-        await broker.WriteAsync("ca.pem", certificates.Authority.ExportCertificatePem(), cancellationToken);
-        await broker.WriteAsync("broker.pem", server.ExportCertificatePem(), cancellationToken);
-        await broker.WriteAsync("broker.key", key.ExportPkcs8PrivateKeyPem(), cancellationToken);
+        await broker.WriteAsync("ca.pem", authority, cancellationToken);
+        await broker.WriteAsync("broker.pem", certificate, cancellationToken);
+        await broker.WriteAsync("broker.key", key, cancellationToken);
         File.SetUnixFileMode(Path.Combine(broker._folder, "acl"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
         await broker.RunAsync(cancellationToken);
         return broker;

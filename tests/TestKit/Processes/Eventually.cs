@@ -6,12 +6,12 @@ public static class Eventually
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Asks until the answer is true. Trouble of a connection counts as "not yet".</summary>
-    /// <exception cref="TimeoutException">Not true within <paramref name="patience"/> (default 30 s).</exception>
+    /// <exception cref="TimeoutException">Not true within <paramref name="patience"/> (default 60 s: the machine may be slow and shared).</exception>
     public static async Task Async(
         Func<Task<bool>> isSo, string what, CancellationToken cancellationToken, TimeSpan? patience = null, Func<string>? evidence = null)
     {
         long started = TimeProvider.System.GetTimestamp();
-        TimeSpan limit = patience ?? TimeSpan.FromSeconds(30);
+        TimeSpan limit = patience ?? TimeSpan.FromSeconds(60);
         Exception? last = null;
         while (TimeProvider.System.GetElapsedTime(started) < limit)
         {

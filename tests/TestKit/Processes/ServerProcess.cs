@@ -27,7 +27,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
     /// <summary>The last lines it printed, for the message of a failed test.</summary>
     public string Output => string.Join('\n', _output);
 
-    /// <summary>Starts it; then waits until <paramref name="ready"/> answers with success, at most <paramref name="patience"/> (default 30 s).</summary>
+    /// <summary>Starts it; then waits until <paramref name="ready"/> answers with success, at most <paramref name="patience"/> (default 90 s).</summary>
     /// <exception cref="TimeoutException">It did not come up; the message has its output.</exception>
     public async Task StartAsync(Uri? ready, CancellationToken cancellationToken, TimeSpan? patience = null)
     {
@@ -47,7 +47,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
                 throw new InvalidOperationException($"{_start.FileName} {string.Join(' ', _start.ArgumentList)} ended with {_process.ExitCode}:\n{Output}");
             using HttpResponseMessage answer = await http.GetAsync(ready, cancellationToken);
             return answer.IsSuccessStatusCode;
-        }, $"{ready} answers", cancellationToken, patience ?? TimeSpan.FromSeconds(30), () => Output);
+        }, $"{ready} answers", cancellationToken, patience ?? TimeSpan.FromSeconds(90), () => Output);
     }
 
     /// <summary>SIGKILL: as a crash, or the process's part of a power cut.</summary>
