@@ -21,7 +21,7 @@ public sealed class Reader
         Path = context.Request.Path;
         SavedNumber = long.TryParse(context.Request.Query["saved"], NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
         string[] seat = (context.Request.Cookies[SeatCookie] ?? "").Split('/', 2);
-        Seat = seat.Length == 2 && int.TryParse(seat[1], NumberStyles.None, CultureInfo.InvariantCulture, out int place) ? (Uri.UnescapeDataString(seat[0]), place) : default;
+        Seat = seat.Length == 2 && int.TryParse(seat[1], NumberStyles.None, CultureInfo.InvariantCulture, out int place) ? (Uri.UnescapeDataString(seat[0]), place) : (null, null);
     }
 
     /// <summary>The language of who asks, for answers that are no pages too.</summary>

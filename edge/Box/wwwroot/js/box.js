@@ -24,6 +24,12 @@
     return text.slice(0, 32);
   }
 
+  /* Class and seat stay filled in until this browser is closed: phones are shared. */
+  function rememberSeat(form) {
+    var room = form.querySelector('[name=class]'), seat = form.querySelector('[name=seat]');
+    if (room && seat) { document.cookie = 'seat=' + encodeURIComponent(room.value) + '/' + seat.value + '; path=/; SameSite=Lax'; }
+  }
+
   function keep(form) {
     var busy = false, saved = form.querySelector('.saved'), key = form.querySelector('[name=nonce]');
     function tell(text, css) { saved.textContent = text; saved.className = 'saved ' + css; }
@@ -32,6 +38,7 @@
       if (busy) { return; }
       busy = true;
       key.value = nonce();
+      rememberSeat(form);
       var body = encode(form), wait = 1000;
       tell(form.getAttribute('data-sending'), '');
       function again() { tell(form.getAttribute('data-again'), 'waiting'); setTimeout(send, wait); wait = Math.min(wait * 2, 15000); }

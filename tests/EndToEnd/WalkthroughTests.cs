@@ -1,0 +1,320 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Text.Json;
+using EndToEnd.World;
+using Microsoft.Playwright;
+using TestKit.Disk;
+using TestKit.Processes;
+using Xunit;
+
+namespace EndToEnd;
+
+/// <summary>The whole way once, as people go it: a pack and a lesson reach two schools, an answer comes back.
+/// Real relay, boxes, camera, and Chromium on a small phone. One test, because each step needs those before it.</summary>
+[Collection(Serial.Name)]
+public sealed class WalkthroughTests : IAsyncLifetime
+{
+    private const string Lesson = "maths-3a";
+
+    private readonly TempFolder _folder = new();
+    private RelayNode _relay = null!;
+    private BoxNode _baiyun = null!;
+    private BoxNode _xueshan = null!;
+    private Browser _browser = null!;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _relay = new RelayNode(_folder["relay"]);
+        await _relay.StartAsync(Token);
+        var quick = new Dictionary<string, string>
+        {
+            ["Sync__FirstAttemptSpread"] = "00:00:00.100",
+            ["Sync__FirstRetry"] = "00:00:00.500",
+            ["Sync__MaxRetry"] = "00:00:02",
+            ["Content__ListInterval"] = "00:00:02",
+        };
+        _baiyun = new BoxNode(_folder["baiyun"], _relay, quick);
+        _xueshan = new BoxNode(_folder["xueshan"], _relay, quick);
+        _browser = await Browser.StartAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _browser.DisposeAsync();
+        await _xueshan.DisposeAsync();
+        await _baiyun.DisposeAsync();
+        await _relay.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_pack_and_a_lesson_reach_two_schools_and_an_answer_comes_back()
+    {
+        await BoxesAreClaimedAsync();
+        await ThePackArrivesAndPlaysWithoutTheRelayAsync();
+        await using Camera camera = await TheLessonGoesLiveAsync();
+        await TheScreenStartsItAtThePressOfAButtonAsync();
+        await APupilAsksAndVotesAndIsAnsweredAsync();
+        await TheLinkDropsAndThePageGoesOnAsync();
+        await camera.DisposeAsync();
+        await TheLessonIsInTheLibraryAsync();
+        await PagesAreSoundAsync();
+    }
+
+    private async Task BoxesAreClaimedAsync()
+    {
+        await _baiyun.StartAsync(Token);
+        await _xueshan.StartAsync(Token);
+        // Before the claim the page shows the code.
+        string code = (await _baiyun.StatusAsync(Token)).GetProperty("claimCode").GetString()!;
+        await using (Visit visit = await _browser.VisitAsync(_baiyun.Site))
+        {
+            await visit.Page.GotoAsync("/");
+            Assert.Equal(code, await visit.Page.Locator(".code").TextContentAsync());
+        }
+        await _baiyun.ClaimAsync(_relay, "白云小学", Token);
+        await _xueshan.ClaimAsync(_relay, "Xueshan Primary", Token);
+        JsonElement boxes = await _relay.CliAsync(Token, "box", "list");
+        Assert.Equal(2, boxes.GetArrayLength());
+    }
+
+    private async Task ThePackArrivesAndPlaysWithoutTheRelayAsync()
+    {
+        string pack = _folder["pack"];
+        var make = new ServerProcess(Path.Combine(Repository.Root, "demo", "make-pack.sh"), [pack, "20"]);
+        await make.StartAsync(null, Token);
+        await Eventually.Async(() => Task.FromResult(!make.Running), "the pack's video is made", Token, TimeSpan.FromMinutes(2), () => make.Output);
+        JsonElement built = await _relay.CliAsync(Token, "pack", "build", pack);
+        Assert.Equal(("fractions", 1), (built.GetProperty("pack").GetString(), built.GetProperty("version").GetInt32()));
+        await _relay.CliAsync(Token, "pack", "publish", "fractions", "--to", "all", "--due", "tomorrow 08:00");
+        foreach (BoxNode box in (BoxNode[])[_baiyun, _xueshan])
+        {
+            await Eventually.Async(async () => (await box.StatusAsync(Token)).GetProperty("packs").EnumerateArray().Any(p => p.GetProperty("state").GetString() == "Verified"),
+                "the pack is whole", Token, TimeSpan.FromSeconds(60), () => box.Output);
+        }
+        await Eventually.Async(async () => (await _relay.CliAsync(Token, "pack", "list"))[0].GetProperty("funnel").GetProperty("verified").GetInt32() == 2,
+            "the funnel shows both boxes", Token, TimeSpan.FromSeconds(60), () => _relay.Output);
+
+        await _relay.StopAsync();
+        byte[] video = await File.ReadAllBytesAsync(Path.Combine(pack, "video.mp4"), Token);
+        Assert.Equal(SHA256.HashData(video), SHA256.HashData(await _baiyun.Http.GetByteArrayAsync("/library/fractions/video.mp4", Token)));
+        using (var seek = new HttpRequestMessage(HttpMethod.Get, "/library/fractions/video.mp4"))
+        {
+            seek.Headers.Range = new RangeHeaderValue(video.Length - 1000, video.Length - 1);
+            using HttpResponseMessage part = await _baiyun.Http.SendAsync(seek, Token);
+            Assert.Equal(HttpStatusCode.PartialContent, part.StatusCode);
+            Assert.Equal(video[^1000..], await part.Content.ReadAsByteArrayAsync(Token));
+        }
+        await using (Visit visit = await _browser.VisitAsync(_baiyun.Site))
+        {
+            await visit.Page.GotoAsync("/library");
+            await visit.Page.Locator("#pack-fractions a").ClickAsync();
+            await visit.Page.EvaluateAsync("() => { const v = document.querySelector('video'); v.muted = true; v.currentTime = 12; return v.play(); }");
+            await visit.Page.WaitForFunctionAsync("() => document.querySelector('video').currentTime > 12.5");
+            Assert.Equal(2, await visit.Page.EvaluateAsync<int>("() => document.querySelector('video').textTracks.length"));
+            await visit.Page.WaitForFunctionAsync("() => [...document.querySelector('video').textTracks].some(t => t.mode === 'showing' && t.cues && t.cues.length > 0)");
+            Assert.Empty(visit.Foreign);
+        }
+        await _relay.StartAsync(Token);
+    }
+
+    private async Task<Camera> TheLessonGoesLiveAsync()
+    {
+        JsonElement scheduled = await _relay.CliAsync(Token, "lesson", "schedule", "--id", Lesson, "--title", "zh-Hans=分数", "--title", "en=Fractions",
+            "--class", "3A", "--subject", "Maths", "--start", "now", "--minutes", "30", "--kit", "fractions", "--poll", "Which is more?|3/4|1/2");
+        Camera camera = await Camera.StartAsync(new Uri(_relay.Console, scheduled.GetProperty("ingest").GetString()), Token);
+        foreach (BoxNode box in (BoxNode[])[_baiyun, _xueshan])
+        {
+            await Eventually.Async(async () => (await box.Http.GetAsync($"/live/{Lesson}/index.m3u8", Token)).IsSuccessStatusCode,
+                "the lesson reaches the box", Token, TimeSpan.FromSeconds(60), () => box.Output + camera.Output);
+        }
+        return camera;
+    }
+
+    private async Task TheScreenStartsItAtThePressOfAButtonAsync()
+    {
+        await using Visit screen = await _browser.VisitAsync(_baiyun.Site, width: 1280);
+        await screen.Page.GotoAsync("/screen");
+        await Assertions.Expect(screen.Page.Locator("#idle")).ToBeVisibleAsync();
+        await using Visit panel = await _browser.VisitAsync(_baiyun.Site);
+        await panel.Page.GotoAsync("/panel");
+        await Assertions.Expect(panel.Page.Locator("#lamp-lesson-pattern")).ToContainTextAsync(await LampAsync("lesson"));
+
+        await panel.Page.Locator("#button-start").ClickAsync();
+        await screen.Page.WaitForFunctionAsync($"() => document.body.dataset.lesson === '{Lesson}' && document.querySelector('#picture').currentTime > 0",
+            options: new PageWaitForFunctionOptions { Timeout = 30_000 });
+        await Assertions.Expect(panel.Page.Locator("#lamp-lesson-pattern")).ToContainTextAsync(await LampAsync("lesson"));
+
+        await panel.Page.Locator("#button-pause").ClickAsync();
+        await screen.Page.WaitForFunctionAsync("() => document.querySelector('#picture').paused");
+        await panel.Page.Locator("#button-start").ClickAsync();
+        await screen.Page.WaitForFunctionAsync("() => !document.querySelector('#picture').paused");
+        Assert.Empty(screen.Errors);
+    }
+
+    private async Task APupilAsksAndVotesAndIsAnsweredAsync()
+    {
+        await using Visit visit = await _browser.VisitAsync(_baiyun.Site);
+        IPage page = visit.Page;
+        await page.GotoAsync($"/lesson/{Lesson}");
+        // Join late: the picture comes at the live edge.
+        await page.WaitForFunctionAsync("() => document.querySelector('#lesson-video').currentTime > 0 && document.querySelector('#lesson').dataset.mode === 'playing'");
+
+        await page.Locator("#ask textarea").FillAsync("为什么 3/4 比 1/2 大？");
+        await page.Locator("#ask [name=class]").FillAsync("3A");
+        await page.Locator("#ask [name=seat]").FillAsync("12");
+        await page.Locator("#ask button").ClickAsync();
+        await Assertions.Expect(page.Locator("#ask .saved.yes")).ToBeVisibleAsync();
+        await page.Locator("form[id^=poll] input[value='0']").CheckAsync();
+        await page.Locator("form[id^=poll] [name=seat]").FillAsync("12");
+        await page.Locator("form[id^=poll] button").ClickAsync();
+        await Assertions.Expect(page.Locator("form[id^=poll] .saved.yes")).ToBeVisibleAsync();
+
+        JsonElement question = await FeedbackAsync("Question");
+        Assert.Equal("为什么 3/4 比 1/2 大？", question.GetProperty("content").GetString());
+
+        await using Visit console = await _browser.VisitAsync(_relay.Console, width: 1280);
+        await console.Page.GotoAsync($"/login?key={_relay.StaffKey}");
+        await console.Page.GotoAsync($"/lessons/{Lesson}");
+        await Assertions.Expect(console.Page.GetByText("为什么 3/4 比 1/2 大？").First).ToBeVisibleAsync();
+        await Assertions.Expect(console.Page.GetByText("白云小学").First).ToBeVisibleAsync();
+        await console.Page.Locator("textarea[name=text]").First.FillAsync("四份里的三份比两份多。");
+        await console.Page.Locator("button[value=answer], form button:has-text('Answer')").First.ClickAsync();
+        Assert.Empty(console.Foreign);
+
+        await Assertions.Expect(page.Locator(".questions .answer")).ToContainTextAsync("四份里的三份比两份多。", new LocatorAssertionsToContainTextOptions { Timeout = 30_000 });
+        Assert.Empty(visit.Errors);
+    }
+
+    private async Task TheLinkDropsAndThePageGoesOnAsync()
+    {
+        await using Visit visit = await _browser.VisitAsync(_baiyun.Site);
+        IPage page = visit.Page;
+        await page.GotoAsync($"/lesson/{Lesson}");
+        await page.WaitForFunctionAsync("() => document.querySelector('#lesson-video').currentTime > 0 && document.querySelector('#lesson').dataset.mode === 'playing'");
+        // Watches like a person: how long nothing useful was on show.
+        await page.EvaluateAsync("""
+            () => {
+              const video = document.querySelector('#lesson-video'), kit = document.querySelector('#lesson-kit');
+              let last = -1, since = performance.now();
+              window.frozen = 0; window.kitSeen = false; window.marker = 'same page';
+              setInterval(() => {
+                const now = performance.now();
+                const kitShows = !kit.hidden && kit.querySelector('img.now') && kit.querySelector('img.now').complete;
+                if (kitShows) { window.kitSeen = true; }
+                if (video.currentTime !== last || kitShows) { last = video.currentTime; since = now; }
+                window.frozen = Math.max(window.frozen, now - since);
+              }, 50);
+            }
+            """);
+        _baiyun.CutLink();
+        await page.WaitForFunctionAsync("() => window.kitSeen", options: new PageWaitForFunctionOptions { Timeout = 40_000 });
+        await Assertions.Expect(page.Locator("#lesson-kit .strip")).ToBeVisibleAsync();
+        double cutAt = await page.EvaluateAsync<double>("() => document.querySelector('#lesson-video').currentTime");
+        await Task.Delay(TimeSpan.FromSeconds(8), TimeProvider.System, Token);
+        _baiyun.JoinLink();
+        await page.WaitForFunctionAsync($"() => document.querySelector('#lesson').dataset.mode === 'playing' && document.querySelector('#lesson-video').currentTime > {cutAt + 3}",
+            options: new PageWaitForFunctionOptions { Timeout = 60_000 });
+        Assert.Equal("same page", await page.EvaluateAsync<string>("() => window.marker"));
+        double frozen = await page.EvaluateAsync<double>("() => window.frozen");
+        Assert.True(frozen <= 2500, $"nothing useful was on show for {frozen:0} ms");
+
+        // Rewind to the start, with the picture.
+        await page.Locator("[data-act=start]").ClickAsync();
+        await page.WaitForFunctionAsync("() => { const t = document.querySelector('#lesson-video').currentTime; return t > 0.3 && t < 8; }");
+        await page.Locator("[data-act=live]").ClickAsync();
+        await page.WaitForFunctionAsync($"() => document.querySelector('#lesson-video').currentTime > {cutAt}");
+        Assert.Empty(visit.Errors);
+        Assert.Empty(visit.Foreign);
+    }
+
+    private async Task TheLessonIsInTheLibraryAsync()
+    {
+        await _relay.CliAsync(Token, "lesson", "end", Lesson);
+        foreach (BoxNode box in (BoxNode[])[_baiyun, _xueshan])
+        {
+            await Eventually.Async(async () => (await box.Http.GetStringAsync("/library", Token)).Contains($"recording-{Lesson}", StringComparison.Ordinal)
+                && (await box.StatusAsync(Token)).GetProperty("lessons")[0].GetProperty("shows").GetString() == "Recording",
+                "the recording is whole and in the library", Token, TimeSpan.FromSeconds(60), () => box.Output);
+        }
+        // Both boxes, one of which lost its link, hold the same lesson, byte for byte.
+        byte[] one = await _baiyun.Http.GetByteArrayAsync($"/live/{Lesson}/recording.ts", Token);
+        byte[] other = await _xueshan.Http.GetByteArrayAsync($"/live/{Lesson}/recording.ts", Token);
+        Assert.Equal(SHA256.HashData(one), SHA256.HashData(other));
+        // One copy crossed the link, whatever was watched; the pack (about 2 MB) and the talk around it come on top.
+        long other1 = new FileInfo(Path.Combine(_folder["pack"], "video.mp4")).Length + 600_000;
+        Assert.True(_xueshan.Api.DownBytes <= one.Length * 1.03 + other1 + 300_000, $"{_xueshan.Api.DownBytes} bytes came down for a lesson of {one.Length}");
+    }
+
+    private async Task PagesAreSoundAsync()
+    {
+        string[] paths = ["/", "/library", "/pack/fractions", "/exercise/fractions/exercises/compare.xml", "/ask", "/status", "/panel", $"/lesson/{Lesson}", "/problem", "/nowhere"];
+        foreach (string language in (string[])["zh-CN", "en"])
+        {
+            foreach (bool script in (bool[])[true, false])
+            {
+                await using Visit visit = await _browser.VisitAsync(_baiyun.Site, width: 360, script, language);
+                foreach (string path in paths)
+                {
+                    await visit.Page.GotoAsync(path);
+                    Assert.Equal(language == "en" ? "en" : "zh-Hans", await visit.Page.Locator("html").GetAttributeAsync("lang"));
+                    Assert.False(string.IsNullOrWhiteSpace(await visit.Page.Locator("h1").First.TextContentAsync()), path);
+                    if (script)
+                    {
+                        int wide = await visit.Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth");
+                        Assert.True(wide <= 360, $"{path} is {wide} px wide on a phone of 360 px");
+                        string[] small = await visit.Page.EvaluateAsync<string[]>("""
+                            () => [...document.querySelectorAll('button, .button, nav a, .files a')].filter(e => e.offsetParent && e.getBoundingClientRect().height < 47.5).map(e => e.outerHTML)
+                            """);
+                        Assert.True(small.Length == 0, $"{path} has targets below 48 px: {string.Join(' ', small)}");
+                    }
+                }
+                Assert.Empty(visit.Foreign);
+                Assert.Empty(visit.Errors);
+            }
+        }
+
+        // Without script: an exercise is answered, a question is saved, the language is switched.
+        await using Visit basic = await _browser.VisitAsync(_baiyun.Site, script: false);
+        await basic.Page.GotoAsync("/exercise/fractions/exercises/compare.xml");
+        await basic.Page.Locator("input[value=B]").CheckAsync();
+        await basic.Page.Locator("form.choices button").ClickAsync();
+        await Assertions.Expect(basic.Page.Locator(".saved.yes")).ToBeVisibleAsync();
+        await basic.Page.GotoAsync($"/lesson/{Lesson}");
+        await basic.Page.Locator("#ask textarea").FillAsync("Asked without script");
+        await basic.Page.Locator("#ask [name=seat]").FillAsync("7");
+        await basic.Page.Locator("#ask button").ClickAsync();
+        await Assertions.Expect(basic.Page.Locator(".strip.good")).ToBeVisibleAsync();
+        await Assertions.Expect(basic.Page.Locator(".questions")).ToContainTextAsync("Asked without script");
+        await basic.Page.Locator(".languages button[value=zh-Hans]").ClickAsync();
+        await Assertions.Expect(basic.Page.Locator("nav")).ToContainTextAsync("今天");
+        // The press of a button without script, too.
+        await basic.Page.GotoAsync("/panel");
+        await basic.Page.Locator("#button-help").ClickAsync();
+        await Assertions.Expect(basic.Page.Locator("#panel")).ToBeVisibleAsync();
+    }
+
+    /// <summary>What the panel says of a lamp in the page's own words.</summary>
+    private async Task<string> LampAsync(string lamp)
+    {
+        JsonElement face = await _baiyun.Http.GetFromJsonAsync<JsonElement>("/panel/state.json", Token);
+        return face.GetProperty("lamps").EnumerateArray().First(l => l.GetProperty("lamp").GetString() == lamp).GetProperty("patternText").GetString()!;
+    }
+
+    private async Task<JsonElement> FeedbackAsync(string kind)
+    {
+        JsonElement found = default;
+        await Eventually.Async(async () =>
+        {
+            JsonElement all = await _relay.GetAsync($"/api/feedback?lesson={Lesson}", Token);
+            JsonElement items = all.ValueKind == JsonValueKind.Array ? all : all.GetProperty("items");
+            found = items.EnumerateArray().FirstOrDefault(item => item.GetProperty("kind").ToString() == kind);
+            return found.ValueKind != JsonValueKind.Undefined;
+        }, $"a {kind} is in the relay's database", Token, TimeSpan.FromSeconds(60), () => _relay.Output);
+        return found;
+    }
+}
