@@ -169,7 +169,7 @@ public sealed class WalkthroughTests : IAsyncLifetime
         await page.Locator("#ask [name=seat]").FillAsync("12");
         await page.Locator("#ask button").ClickAsync();
         await Assertions.Expect(page.Locator("#ask .saved.yes")).ToBeVisibleAsync();
-        await page.Locator("form[id^=poll] input[value='0']").CheckAsync();
+        await page.Locator("form[id^=poll] input[type=radio][value='0']").CheckAsync();
         await page.Locator("form[id^=poll] [name=seat]").FillAsync("12");
         await page.Locator("form[id^=poll] button").ClickAsync();
         await Assertions.Expect(page.Locator("form[id^=poll] .saved.yes")).ToBeVisibleAsync();
@@ -183,7 +183,7 @@ public sealed class WalkthroughTests : IAsyncLifetime
         await Assertions.Expect(console.Page.GetByText("为什么 3/4 比 1/2 大？").First).ToBeVisibleAsync();
         await Assertions.Expect(console.Page.GetByText("白云小学").First).ToBeVisibleAsync();
         await console.Page.Locator("textarea[name=text]").First.FillAsync("四份里的三份比两份多。");
-        await console.Page.Locator("button[value=answer], form button:has-text('Answer')").First.ClickAsync();
+        await console.Page.Locator("button[name=do][value=answer]").First.ClickAsync();
         Assert.Empty(console.Foreign);
 
         await Assertions.Expect(page.Locator(".questions .answer")).ToContainTextAsync("四份里的三份比两份多。", new LocatorAssertionsToContainTextOptions { Timeout = 30_000 });

@@ -37,7 +37,7 @@ public sealed class RelayHttp(BoxIdentity identity, RelayTrust trust, IOptions<I
     {
         var handler = new SocketsHttpHandler
         {
-            ConnectTimeout = TimeSpan.FromSeconds(30),
+            ConnectTimeout = TimeSpan.FromSeconds(12),
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(5),
             MaxConnectionsPerServer = 8,
             SslOptions = new SslClientAuthenticationOptions
