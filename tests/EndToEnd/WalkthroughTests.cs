@@ -182,6 +182,7 @@ public sealed class WalkthroughTests : IAsyncLifetime
         await console.Page.GotoAsync($"/lessons/{Lesson}");
         await Assertions.Expect(console.Page.GetByText("为什么 3/4 比 1/2 大？").First).ToBeVisibleAsync();
         await Assertions.Expect(console.Page.GetByText("白云小学").First).ToBeVisibleAsync();
+        await console.Page.Locator("details:has(textarea[name=text]) summary").First.ClickAsync();
         await console.Page.Locator("textarea[name=text]").First.FillAsync("四份里的三份比两份多。");
         await console.Page.Locator("button[name=do][value=answer]").First.ClickAsync();
         Assert.Empty(console.Foreign);
@@ -211,17 +212,19 @@ public sealed class WalkthroughTests : IAsyncLifetime
               }, 50);
             }
             """);
+        long cut = TimeProvider.System.GetTimestamp();
         _baiyun.CutLink();
         await page.WaitForFunctionAsync("() => window.kitSeen", options: new PageWaitForFunctionOptions { Timeout = 40_000 });
         await Assertions.Expect(page.Locator("#lesson-kit .strip")).ToBeVisibleAsync();
         double cutAt = await page.EvaluateAsync<double>("() => document.querySelector('#lesson-video').currentTime");
-        await Task.Delay(TimeSpan.FromSeconds(8), TimeProvider.System, Token);
+        await Eventually.Async(() => Task.FromResult(TimeProvider.System.GetElapsedTime(cut) > TimeSpan.FromSeconds(20)), "20 s without a link", Token);
         _baiyun.JoinLink();
         await page.WaitForFunctionAsync($"() => document.querySelector('#lesson').dataset.mode === 'playing' && document.querySelector('#lesson-video').currentTime > {cutAt + 3}",
             options: new PageWaitForFunctionOptions { Timeout = 60_000 });
         Assert.Equal("same page", await page.EvaluateAsync<string>("() => window.marker"));
         double frozen = await page.EvaluateAsync<double>("() => window.frozen");
-        Assert.True(frozen <= 2500, $"nothing useful was on show for {frozen:0} ms");
+        // Invariant 4: 2 s; the watcher itself looks 20 times a second, on a machine that encodes, serves and draws at once.
+        Assert.True(frozen <= 2200, $"nothing useful was on show for {frozen:0} ms");
 
         // Rewind to the start, with the picture.
         await page.Locator("[data-act=start]").ClickAsync();
@@ -246,8 +249,8 @@ public sealed class WalkthroughTests : IAsyncLifetime
         byte[] other = await _xueshan.Http.GetByteArrayAsync($"/live/{Lesson}/recording.ts", Token);
         Assert.Equal(SHA256.HashData(one), SHA256.HashData(other));
         // One copy crossed the link, whatever was watched; the pack (about 2 MB) and the talk around it come on top.
-        long other1 = new FileInfo(Path.Combine(_folder["pack"], "video.mp4")).Length + 600_000;
-        Assert.True(_xueshan.Api.DownBytes <= one.Length * 1.03 + other1 + 300_000, $"{_xueshan.Api.DownBytes} bytes came down for a lesson of {one.Length}");
+        long pack = new FileInfo(Path.Combine(_folder["pack"], "video.mp4")).Length + 600_000;
+        Assert.True(_xueshan.Api.DownBytes <= one.Length * 1.03 + pack + 300_000, $"{_xueshan.Api.DownBytes} bytes came down for a lesson of {one.Length}");
     }
 
     private async Task PagesAreSoundAsync()

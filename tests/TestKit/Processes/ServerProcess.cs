@@ -80,6 +80,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
     {
         await StopAsync();
         _process?.Dispose();
+        _process = null;
     }
 
     private void Keep(object sender, DataReceivedEventArgs line)
