@@ -4,7 +4,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using TestKit.Processes;
 
-namespace EndToEnd.World;
+namespace TestKit.World;
 
 /// <summary>A relay as a real process, with its own folder and ports, and the CLI beside it.</summary>
 public sealed class RelayNode : IAsyncDisposable

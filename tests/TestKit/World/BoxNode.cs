@@ -2,14 +2,15 @@ using System.Text.Json;
 using TestKit.Link;
 using TestKit.Processes;
 
-namespace EndToEnd.World;
+namespace TestKit.World;
 
 /// <summary>A box as a real process. Its way to the relay goes through two proxies that a test can cut, slow and count.</summary>
 public sealed class BoxNode : IAsyncDisposable
 {
     private readonly ServerProcess _process;
 
-    public BoxNode(string folder, RelayNode relay, IReadOnlyDictionary<string, string>? settings = null)
+    /// <param name="program">A published box to run; null: the one built with this test.</param>
+    public BoxNode(string folder, RelayNode relay, IReadOnlyDictionary<string, string>? settings = null, string? program = null)
     {
         Folder = folder;
         Api = ImpairedProxy.To(relay.BoxPort);
@@ -26,7 +27,9 @@ public sealed class BoxNode : IAsyncDisposable
         };
         foreach ((string name, string value) in settings ?? new Dictionary<string, string>())
             environment[name] = value;
-        _process = new ServerProcess("dotnet", [Repository.Program("edge/Box", "box"), "run"], environment);
+        _process = program is null
+            ? new ServerProcess("dotnet", [Repository.Program("edge/Box", "box"), "run"], environment)
+            : new ServerProcess(program, ["run"], environment);
         Http = new HttpClient { BaseAddress = Site };
     }
 
@@ -80,10 +83,10 @@ public sealed class BoxNode : IAsyncDisposable
     {
         string code = (await StatusAsync(cancellationToken)).GetProperty("claimCode").GetString()!;
         // The code is on the display before the relay has heard of it: staff would try again, too.
-        await Eventually.Async(
+        await Processes.Eventually.Async(
             async () => (await relay.RunAsync(cancellationToken, "box", "claim", code, "--school", school)).ExitCode == 0,
             $"code {code} is claimed", cancellationToken, evidence: () => Output);
-        await Eventually.Async(
+        await Processes.Eventually.Async(
             async () => (await StatusAsync(cancellationToken)).GetProperty("box").ValueKind == JsonValueKind.String, "the box has its certificate", cancellationToken,
             evidence: () => Output);
     }
