@@ -71,8 +71,10 @@
     var field = document.getElementById(button.dataset.copy);
     field.select();
     var done = function () { button.textContent = button.dataset.done; };
-    if (navigator.clipboard) navigator.clipboard.writeText(field.value).then(done);
-    else if (document.execCommand('copy')) done(); // plain http has no clipboard
+    // Plain http has no clipboard, and a browser may refuse it: the old way then.
+    var copySelection = function () { if (document.execCommand('copy')) done(); };
+    if (navigator.clipboard) navigator.clipboard.writeText(field.value).then(done, copySelection);
+    else copySelection();
   });
 
   prepare(document);
