@@ -5,7 +5,6 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using EndToEnd.World;
 using Microsoft.Playwright;
-using TestKit.Disk;
 using TestKit.Processes;
 using Xunit;
 
@@ -16,39 +15,27 @@ namespace EndToEnd;
 [Collection(Serial.Name)]
 public sealed class WalkthroughTests : IAsyncLifetime
 {
-    private const string Lesson = "maths-3a";
+    private const string Lesson = TwoSchools.Lesson;
 
-    private readonly TempFolder _folder = new();
-    private RelayNode _relay = null!;
-    private BoxNode _baiyun = null!;
-    private BoxNode _xueshan = null!;
+    private TwoSchools _schools = null!;
     private Browser _browser = null!;
+
+    private RelayNode Relay => _schools.Relay;
+
+    private BoxNode Baiyun => _schools.Baiyun;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
-        _relay = new RelayNode(_folder["relay"]);
-        await _relay.StartAsync(Token);
-        var quick = new Dictionary<string, string>
-        {
-            ["Sync__FirstAttemptSpread"] = "00:00:00.100",
-            ["Sync__FirstRetry"] = "00:00:00.500",
-            ["Sync__MaxRetry"] = "00:00:02",
-            ["Content__ListInterval"] = "00:00:02",
-        };
-        _baiyun = new BoxNode(_folder["baiyun"], _relay, quick);
-        _xueshan = new BoxNode(_folder["xueshan"], _relay, quick);
+        _schools = await TwoSchools.StartRelayAsync(Token);
         _browser = await Browser.StartAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
         await _browser.DisposeAsync();
-        await _xueshan.DisposeAsync();
-        await _baiyun.DisposeAsync();
-        await _relay.DisposeAsync();
-        _folder.Dispose();
+        await _schools.DisposeAsync();
     }
 
     [Fact]
@@ -56,7 +43,7 @@ public sealed class WalkthroughTests : IAsyncLifetime
     {
         await BoxesAreClaimedAsync();
         await ThePackArrivesAndPlaysWithoutTheRelayAsync();
-        await using Camera camera = await TheLessonGoesLiveAsync();
+        await using Camera camera = await _schools.StartLessonAsync(Token);
         await TheScreenStartsItAtThePressOfAButtonAsync();
         await APupilAsksAndVotesAndIsAnsweredAsync();
         await TheLinkDropsAndThePageGoesOnAsync();
@@ -67,49 +54,37 @@ public sealed class WalkthroughTests : IAsyncLifetime
 
     private async Task BoxesAreClaimedAsync()
     {
-        await _baiyun.StartAsync(Token);
-        await _xueshan.StartAsync(Token);
+        await Baiyun.StartAsync(Token);
+        await _schools.Xueshan.StartAsync(Token);
         // Before the claim the page shows the code.
-        string code = (await _baiyun.StatusAsync(Token)).GetProperty("claimCode").GetString()!;
-        await using (Visit visit = await _browser.VisitAsync(_baiyun.Site))
+        string code = (await Baiyun.StatusAsync(Token)).GetProperty("claimCode").GetString()!;
+        await using (Visit visit = await _browser.VisitAsync(Baiyun.Site))
         {
             await visit.Page.GotoAsync("/");
             Assert.Equal(code, await visit.Page.Locator(".code").TextContentAsync());
         }
-        await _baiyun.ClaimAsync(_relay, "白云小学", Token);
-        await _xueshan.ClaimAsync(_relay, "Xueshan Primary", Token);
-        JsonElement boxes = await _relay.CliAsync(Token, "box", "list");
+        await _schools.ClaimAsync(Token);
+        JsonElement boxes = await Relay.CliAsync(Token, "box", "list");
         Assert.Equal(2, boxes.GetArrayLength());
     }
 
     private async Task ThePackArrivesAndPlaysWithoutTheRelayAsync()
     {
-        string pack = _folder["pack"];
-        var make = new ServerProcess(Path.Combine(Repository.Root, "demo", "make-pack.sh"), [pack, "20"]);
-        await make.StartAsync(null, Token);
-        await Eventually.Async(() => Task.FromResult(!make.Running), "the pack's video is made", Token, TimeSpan.FromMinutes(2), () => make.Output);
-        JsonElement built = await _relay.CliAsync(Token, "pack", "build", pack);
-        Assert.Equal(("fractions", 1), (built.GetProperty("pack").GetString(), built.GetProperty("version").GetInt32()));
-        await _relay.CliAsync(Token, "pack", "publish", "fractions", "--to", "all", "--due", "tomorrow 08:00");
-        foreach (BoxNode box in (BoxNode[])[_baiyun, _xueshan])
-        {
-            await Eventually.Async(async () => (await box.StatusAsync(Token)).GetProperty("packs").EnumerateArray().Any(p => p.GetProperty("state").GetString() == "Verified"),
-                "the pack is whole", Token, TimeSpan.FromSeconds(60), () => box.Output);
-        }
-        await Eventually.Async(async () => (await _relay.CliAsync(Token, "pack", "list"))[0].GetProperty("funnel").GetProperty("verified").GetInt32() == 2,
-            "the funnel shows both boxes", Token, TimeSpan.FromSeconds(60), () => _relay.Output);
+        await _schools.PublishPackAsync(videoSeconds: 20, Token);
+        await Eventually.Async(async () => (await Relay.CliAsync(Token, "pack", "list"))[0].GetProperty("funnel").GetProperty("verified").GetInt32() == 2,
+            "the funnel shows both boxes", Token, TimeSpan.FromSeconds(60), () => Relay.Output);
 
-        await _relay.StopAsync();
-        byte[] video = await File.ReadAllBytesAsync(Path.Combine(pack, "video.mp4"), Token);
-        Assert.Equal(SHA256.HashData(video), SHA256.HashData(await _baiyun.Http.GetByteArrayAsync("/library/fractions/video.mp4", Token)));
+        await Relay.StopAsync();
+        byte[] video = await File.ReadAllBytesAsync(Path.Combine(_schools.PackFolder, "video.mp4"), Token);
+        Assert.Equal(SHA256.HashData(video), SHA256.HashData(await Baiyun.Http.GetByteArrayAsync("/library/fractions/video.mp4", Token)));
         using (var seek = new HttpRequestMessage(HttpMethod.Get, "/library/fractions/video.mp4"))
         {
             seek.Headers.Range = new RangeHeaderValue(video.Length - 1000, video.Length - 1);
-            using HttpResponseMessage part = await _baiyun.Http.SendAsync(seek, Token);
+            using HttpResponseMessage part = await Baiyun.Http.SendAsync(seek, Token);
             Assert.Equal(HttpStatusCode.PartialContent, part.StatusCode);
             Assert.Equal(video[^1000..], await part.Content.ReadAsByteArrayAsync(Token));
         }
-        await using (Visit visit = await _browser.VisitAsync(_baiyun.Site))
+        await using (Visit visit = await _browser.VisitAsync(Baiyun.Site))
         {
             await visit.Page.GotoAsync("/library");
             await visit.Page.Locator("#pack-fractions a").ClickAsync();
@@ -119,28 +94,15 @@ public sealed class WalkthroughTests : IAsyncLifetime
             await visit.Page.WaitForFunctionAsync("() => [...document.querySelector('video').textTracks].some(t => t.mode === 'showing' && t.cues && t.cues.length > 0)");
             Assert.Empty(visit.Foreign);
         }
-        await _relay.StartAsync(Token);
-    }
-
-    private async Task<Camera> TheLessonGoesLiveAsync()
-    {
-        JsonElement scheduled = await _relay.CliAsync(Token, "lesson", "schedule", "--id", Lesson, "--title", "zh-Hans=分数", "--title", "en=Fractions",
-            "--class", "3A", "--subject", "Maths", "--start", "now", "--minutes", "30", "--kit", "fractions", "--poll", "Which is more?|3/4|1/2");
-        Camera camera = await Camera.StartAsync(new Uri(_relay.Console, scheduled.GetProperty("ingest").GetString()), Token);
-        foreach (BoxNode box in (BoxNode[])[_baiyun, _xueshan])
-        {
-            await Eventually.Async(async () => (await box.Http.GetAsync($"/live/{Lesson}/index.m3u8", Token)).IsSuccessStatusCode,
-                "the lesson reaches the box", Token, TimeSpan.FromSeconds(60), () => box.Output + camera.Output);
-        }
-        return camera;
+        await Relay.StartAsync(Token);
     }
 
     private async Task TheScreenStartsItAtThePressOfAButtonAsync()
     {
-        await using Visit screen = await _browser.VisitAsync(_baiyun.Site, width: 1280);
+        await using Visit screen = await _browser.VisitAsync(Baiyun.Site, width: 1280);
         await screen.Page.GotoAsync("/screen");
         await Assertions.Expect(screen.Page.Locator("#idle")).ToBeVisibleAsync();
-        await using Visit panel = await _browser.VisitAsync(_baiyun.Site);
+        await using Visit panel = await _browser.VisitAsync(Baiyun.Site);
         await panel.Page.GotoAsync("/panel");
         await Assertions.Expect(panel.Page.Locator("#lamp-lesson-pattern")).ToContainTextAsync(await LampAsync("lesson"));
 
@@ -158,7 +120,7 @@ public sealed class WalkthroughTests : IAsyncLifetime
 
     private async Task APupilAsksAndVotesAndIsAnsweredAsync()
     {
-        await using Visit visit = await _browser.VisitAsync(_baiyun.Site);
+        await using Visit visit = await _browser.VisitAsync(Baiyun.Site);
         IPage page = visit.Page;
         await page.GotoAsync($"/lesson/{Lesson}");
         // Join late: the picture comes at the live edge.
@@ -177,8 +139,8 @@ public sealed class WalkthroughTests : IAsyncLifetime
         JsonElement question = await FeedbackAsync("Question");
         Assert.Equal("为什么 3/4 比 1/2 大？", question.GetProperty("content").GetString());
 
-        await using Visit console = await _browser.VisitAsync(_relay.Console, width: 1280);
-        await console.Page.GotoAsync($"/login?key={_relay.StaffKey}");
+        await using Visit console = await _browser.VisitAsync(Relay.Console, width: 1280);
+        await console.Page.GotoAsync($"/login?key={Relay.StaffKey}");
         await console.Page.GotoAsync($"/lessons/{Lesson}");
         await Assertions.Expect(console.Page.GetByText("为什么 3/4 比 1/2 大？").First).ToBeVisibleAsync();
         await Assertions.Expect(console.Page.GetByText("白云小学").First).ToBeVisibleAsync();
@@ -193,7 +155,7 @@ public sealed class WalkthroughTests : IAsyncLifetime
 
     private async Task TheLinkDropsAndThePageGoesOnAsync()
     {
-        await using Visit visit = await _browser.VisitAsync(_baiyun.Site);
+        await using Visit visit = await _browser.VisitAsync(Baiyun.Site);
         IPage page = visit.Page;
         await page.GotoAsync($"/lesson/{Lesson}");
         await page.WaitForFunctionAsync("() => document.querySelector('#lesson-video').currentTime > 0 && document.querySelector('#lesson').dataset.mode === 'playing'");
@@ -213,12 +175,12 @@ public sealed class WalkthroughTests : IAsyncLifetime
             }
             """);
         long cut = TimeProvider.System.GetTimestamp();
-        _baiyun.CutLink();
+        Baiyun.CutLink();
         await page.WaitForFunctionAsync("() => window.kitSeen", options: new PageWaitForFunctionOptions { Timeout = 40_000 });
         await Assertions.Expect(page.Locator("#lesson-kit .strip")).ToBeVisibleAsync();
         double cutAt = await page.EvaluateAsync<double>("() => document.querySelector('#lesson-video').currentTime");
         await Eventually.Async(() => Task.FromResult(TimeProvider.System.GetElapsedTime(cut) > TimeSpan.FromSeconds(20)), "20 s without a link", Token);
-        _baiyun.JoinLink();
+        Baiyun.JoinLink();
         await page.WaitForFunctionAsync($"() => document.querySelector('#lesson').dataset.mode === 'playing' && document.querySelector('#lesson-video').currentTime > {cutAt + 3}",
             options: new PageWaitForFunctionOptions { Timeout = 60_000 });
         Assert.Equal("same page", await page.EvaluateAsync<string>("() => window.marker"));
@@ -237,20 +199,20 @@ public sealed class WalkthroughTests : IAsyncLifetime
 
     private async Task TheLessonIsInTheLibraryAsync()
     {
-        await _relay.CliAsync(Token, "lesson", "end", Lesson);
-        foreach (BoxNode box in (BoxNode[])[_baiyun, _xueshan])
+        await Relay.CliAsync(Token, "lesson", "end", Lesson);
+        foreach (BoxNode box in _schools.Boxes)
         {
             await Eventually.Async(async () => (await box.Http.GetStringAsync("/library", Token)).Contains($"recording-{Lesson}", StringComparison.Ordinal)
                 && (await box.StatusAsync(Token)).GetProperty("lessons")[0].GetProperty("shows").GetString() == "Recording",
                 "the recording is whole and in the library", Token, TimeSpan.FromSeconds(60), () => box.Output);
         }
         // Both boxes, one of which lost its link, hold the same lesson, byte for byte.
-        byte[] one = await _baiyun.Http.GetByteArrayAsync($"/live/{Lesson}/recording.ts", Token);
-        byte[] other = await _xueshan.Http.GetByteArrayAsync($"/live/{Lesson}/recording.ts", Token);
+        byte[] one = await Baiyun.Http.GetByteArrayAsync($"/live/{Lesson}/recording.ts", Token);
+        byte[] other = await _schools.Xueshan.Http.GetByteArrayAsync($"/live/{Lesson}/recording.ts", Token);
         Assert.Equal(SHA256.HashData(one), SHA256.HashData(other));
         // One copy crossed the link, whatever was watched; the pack (about 2 MB) and the talk around it come on top.
-        long pack = new FileInfo(Path.Combine(_folder["pack"], "video.mp4")).Length + 600_000;
-        Assert.True(_xueshan.Api.DownBytes <= one.Length * 1.03 + pack + 300_000, $"{_xueshan.Api.DownBytes} bytes came down for a lesson of {one.Length}");
+        long pack = new FileInfo(Path.Combine(_schools.PackFolder, "video.mp4")).Length + 600_000;
+        Assert.True(_schools.Xueshan.Api.DownBytes <= one.Length * 1.03 + pack + 300_000, $"{_schools.Xueshan.Api.DownBytes} bytes came down for a lesson of {one.Length}");
     }
 
     private async Task PagesAreSoundAsync()
@@ -260,7 +222,7 @@ public sealed class WalkthroughTests : IAsyncLifetime
         {
             foreach (bool script in (bool[])[true, false])
             {
-                await using Visit visit = await _browser.VisitAsync(_baiyun.Site, width: 360, script, language);
+                await using Visit visit = await _browser.VisitAsync(Baiyun.Site, width: 360, script, language);
                 foreach (string path in paths)
                 {
                     await visit.Page.GotoAsync(path);
@@ -282,7 +244,7 @@ public sealed class WalkthroughTests : IAsyncLifetime
         }
 
         // Without script: an exercise is answered, a question is saved, the language is switched.
-        await using Visit basic = await _browser.VisitAsync(_baiyun.Site, script: false);
+        await using Visit basic = await _browser.VisitAsync(Baiyun.Site, script: false);
         await basic.Page.GotoAsync("/exercise/fractions/exercises/compare.xml");
         await basic.Page.Locator("input[value=B]").CheckAsync();
         await basic.Page.Locator("form.choices button").ClickAsync();
@@ -304,7 +266,7 @@ public sealed class WalkthroughTests : IAsyncLifetime
     /// <summary>What the panel says of a lamp in the page's own words.</summary>
     private async Task<string> LampAsync(string lamp)
     {
-        JsonElement face = await _baiyun.Http.GetFromJsonAsync<JsonElement>("/panel/state.json", Token);
+        JsonElement face = await Baiyun.Http.GetFromJsonAsync<JsonElement>("/panel/state.json", Token);
         return face.GetProperty("lamps").EnumerateArray().First(l => l.GetProperty("lamp").GetString() == lamp).GetProperty("patternText").GetString()!;
     }
 
@@ -313,11 +275,11 @@ public sealed class WalkthroughTests : IAsyncLifetime
         JsonElement found = default;
         await Eventually.Async(async () =>
         {
-            JsonElement all = await _relay.GetAsync($"/api/feedback?lesson={Lesson}", Token);
+            JsonElement all = await Relay.GetAsync($"/api/feedback?lesson={Lesson}", Token);
             JsonElement items = all.ValueKind == JsonValueKind.Array ? all : all.GetProperty("items");
             found = items.EnumerateArray().FirstOrDefault(item => item.GetProperty("kind").ToString() == kind);
             return found.ValueKind != JsonValueKind.Undefined;
-        }, $"a {kind} is in the relay's database", Token, TimeSpan.FromSeconds(60), () => _relay.Output);
+        }, $"a {kind} is in the relay's database", Token, TimeSpan.FromSeconds(60), () => Relay.Output);
         return found;
     }
 }
