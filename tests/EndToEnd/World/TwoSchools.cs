@@ -15,6 +15,7 @@ public sealed class TwoSchools : IAsyncDisposable
         ["Sync__FirstRetry"] = "00:00:00.500",
         ["Sync__MaxRetry"] = "00:00:02",
         ["Content__ListInterval"] = "00:00:02",
+        ["Sync__StatusInterval"] = "00:00:01",
     };
 
     private TwoSchools(TempFolder folder, RelayNode relay)
