@@ -6,7 +6,6 @@ using Xunit;
 namespace EndToEnd;
 
 /// <summary>Takes the README's pictures from the running system: <c>tools/screenshots.sh</c>.</summary>
-[Collection(Serial.Name)]
 public sealed class Screenshots
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -12,7 +12,6 @@ namespace EndToEnd;
 
 /// <summary>The whole way once, as people go it: a pack and a lesson reach two schools, an answer comes back.
 /// Real relay, boxes, camera, and Chromium on a small phone. One test, because each step needs those before it.</summary>
-[Collection(Serial.Name)]
 public sealed class WalkthroughTests : IAsyncLifetime
 {
     private const string Lesson = TwoSchools.Lesson;

@@ -9,21 +9,12 @@ public sealed class TwoSchools : IAsyncDisposable
 {
     public const string Lesson = "maths-3a";
 
-    private static readonly Dictionary<string, string> Quick = new()
-    {
-        ["Sync__FirstAttemptSpread"] = "00:00:00.100",
-        ["Sync__FirstRetry"] = "00:00:00.500",
-        ["Sync__MaxRetry"] = "00:00:02",
-        ["Content__ListInterval"] = "00:00:02",
-        ["Sync__StatusInterval"] = "00:00:01",
-    };
-
     private TwoSchools(TempFolder folder, RelayNode relay)
     {
         Folder = folder;
         Relay = relay;
-        Baiyun = new BoxNode(folder["baiyun"], relay, Quick);
-        Xueshan = new BoxNode(folder["xueshan"], relay, Quick);
+        Baiyun = new BoxNode(folder["baiyun"], relay, Quick.Box);
+        Xueshan = new BoxNode(folder["xueshan"], relay, Quick.Box);
     }
 
     public TempFolder Folder { get; }
