@@ -53,9 +53,9 @@ public sealed class GpioPanel : IDisposable
     /// <exception cref="PlatformNotSupportedException">This machine has no such pins.</exception>
     public static GpioController Open(PanelGpioOptions options) => options.Access switch
     {
-        GpioAccess.LibGpiod   => new GpioController(new LibGpiodDriver(options.Chip)),
+        GpioAccess.LibGpiod => new GpioController(new LibGpiodDriver(options.Chip)),
         GpioAccess.LibGpiodV2 => new GpioController(new LibGpiodV2Driver(options.Chip)),
-        _                     => new GpioController(),
+        _ => new GpioController(),
     };
 
     /// <summary>Takes in what happened on the buttons, in order, and shows <paramref name="view"/> as it looks now.</summary>
@@ -138,10 +138,10 @@ public sealed class GpioPanel : IDisposable
 
     private PinMode ButtonMode(int pin) => _options.ButtonsActiveLow switch
     {
-        true when _gpio.IsPinModeSupported(pin, PinMode.InputPullUp)    => PinMode.InputPullUp,
+        true when _gpio.IsPinModeSupported(pin, PinMode.InputPullUp) => PinMode.InputPullUp,
         false when _gpio.IsPinModeSupported(pin, PinMode.InputPullDown) => PinMode.InputPullDown,
         // The board must then bring its own resistor.
-        _                                                               => PinMode.Input,
+        _ => PinMode.Input,
     };
 
     private bool Contact(PinValue level) => (level == PinValue.Low) == _options.ButtonsActiveLow;

@@ -63,11 +63,11 @@ public sealed class PanelGpioOptions
 
     public LampPins Lamp(PanelLamp lamp) => lamp switch
     {
-        PanelLamp.Power    => Power,
-        PanelLamp.Link     => Link,
-        PanelLamp.Lesson   => Lesson,
+        PanelLamp.Power => Power,
+        PanelLamp.Link => Link,
+        PanelLamp.Lesson => Lesson,
         PanelLamp.Feedback => Feedback,
-        _                  => throw new ArgumentOutOfRangeException(nameof(lamp)),
+        _ => throw new ArgumentOutOfRangeException(nameof(lamp)),
     };
 
     /// <summary>What is wrong with the pin map, in words for the technician; empty = sound.</summary>
@@ -126,12 +126,12 @@ public sealed class LampPins
 
     private int[] Parts(LampColour colour) => colour switch
     {
-        LampColour.Red                           => [Red],
-        LampColour.Green                         => [Green],
-        LampColour.Blue                          => [Blue],
-        LampColour.Amber                         => [Red, Green],
-        LampColour.White when White != NoPin      => [White],
-        LampColour.White                         => [Red, Green, Blue],
-        _                                        => [],
+        LampColour.Red => [Red],
+        LampColour.Green => [Green],
+        LampColour.Blue => [Blue],
+        LampColour.Amber => [Red, Green],
+        LampColour.White when White != NoPin => [White],
+        LampColour.White => [Red, Green, Blue],
+        _ => [],
     };
 }

@@ -73,12 +73,12 @@ public readonly record struct ButtonTrack
         TimeSpan heldFor = (track.Contact ? now : track.ContactSince) - track.DownSince;
         GestureKind? kind = track switch
         {
-            { Spent: true }                                              => null,
-            { Down: true } when !Gesture.HasHold(Button)                 => GestureKind.Press,
-            { Down: true, Contact: true } when heldFor >= timing.Hold    => GestureKind.Hold,
-            { Down: false } when wentUp && heldFor >= timing.Hold        => GestureKind.Hold,
-            { Down: false } when wentUp                                  => GestureKind.Press,
-            _                                                            => null,
+            { Spent: true } => null,
+            { Down: true } when !Gesture.HasHold(Button) => GestureKind.Press,
+            { Down: true, Contact: true } when heldFor >= timing.Hold => GestureKind.Hold,
+            { Down: false } when wentUp && heldFor >= timing.Hold => GestureKind.Hold,
+            { Down: false } when wentUp => GestureKind.Press,
+            _ => null,
         };
         return kind is { } given ? (track with { Spent = true }, new Gesture(Button, given)) : (track, null);
     }

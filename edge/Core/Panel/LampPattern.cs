@@ -52,30 +52,30 @@ public readonly record struct LampPattern(LampColour Colour, LampRhythm Rhythm)
         LampColour.White => "white",
         LampColour.Green => "green",
         LampColour.Amber => "amber",
-        LampColour.Red   => "red",
-        LampColour.Blue  => "blue",
-        _                => "dark",
+        LampColour.Red => "red",
+        LampColour.Blue => "blue",
+        _ => "dark",
     };
 
     public string RhythmName => Rhythm switch
     {
-        LampRhythm.Steady    => "steady",
+        LampRhythm.Steady => "steady",
         LampRhythm.SlowBlink => "slow-blink",
-        LampRhythm.Blink     => "blink",
-        LampRhythm.Pulse     => "pulse",
-        LampRhythm.Flash     => "flash",
-        _                    => "off",
+        LampRhythm.Blink => "blink",
+        LampRhythm.Pulse => "pulse",
+        LampRhythm.Flash => "flash",
+        _ => "off",
     };
 
     /// <summary>How long the lamp is lit and then dark, over and over.</summary>
     public (TimeSpan Lit, TimeSpan Dark) Cycle => Rhythm switch
     {
-        LampRhythm.Steady    => (TimeSpan.FromSeconds(1), TimeSpan.Zero),
+        LampRhythm.Steady => (TimeSpan.FromSeconds(1), TimeSpan.Zero),
         LampRhythm.SlowBlink => (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1)),
-        LampRhythm.Blink     => (TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(250)),
-        LampRhythm.Pulse     => (TimeSpan.FromMilliseconds(850), TimeSpan.FromMilliseconds(150)),
-        LampRhythm.Flash     => (TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(100)),
-        _                    => (TimeSpan.Zero, TimeSpan.FromSeconds(1)),
+        LampRhythm.Blink => (TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(250)),
+        LampRhythm.Pulse => (TimeSpan.FromMilliseconds(850), TimeSpan.FromMilliseconds(150)),
+        LampRhythm.Flash => (TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(100)),
+        _ => (TimeSpan.Zero, TimeSpan.FromSeconds(1)),
     };
 
     /// <summary>True if the lamp is lit at <paramref name="at"/> on the panel's clock (monotonic, not negative).

@@ -13,25 +13,25 @@ public static class PanelDisplay
         PanelLesson? lesson = facts.Lesson(shown?.Id);
         return (state, facts) switch
         {
-            (_, { Power: PowerStatus.SafeToUnplug })           => new(PanelIcon.Power, "", new("panel.line.unplug")),
-            (_, { Power: PowerStatus.ShuttingDown })           => new(PanelIcon.Power, "", new("panel.line.closing")),
-            ({ SwitchingOffSince: not null }, _)               => new(PanelIcon.Power, "", new("panel.line.closing")),
-            ({ SafeOffAskedAt: { } asked }, _)                 => new(PanelIcon.Power, SecondsLeft(asked, at), new("panel.line.safe-off")),
-            ({ LanguageSetAt: not null }, _)                   => new(PanelIcon.Language, "", new("panel.line.language")),
-            ({ Chosen: not null }, _)                          => Choice(PanelMachine.Target(state, facts), state.Language),
-            ({ Overlay: ScreenOverlay.StatusQr }, _)           => new(PanelIcon.Qr, "", new("panel.line.qr")),
-            ({ Overlay: ScreenOverlay.Help }, _)               => new(PanelIcon.Help, "", new("panel.line.help")),
-            (_, { Power: PowerStatus.Reserve })                => new(PanelIcon.Reserve, "", new("panel.line.reserve")),
-            (_, { DiskFailing: true })                         => Fault(PanelIcon.Fault, PanelFault.DiskFailing),
-            (_, { HotCelsius: { } degrees })                   => Fault(PanelIcon.Hot, PanelFault.Hot, Number(degrees)),
-            (_, { WeakPower: true })                           => Fault(PanelIcon.Fault, PanelFault.WeakPower),
-            (_, { LinkFault: { } fault })                      => Fault(PanelIcon.Fault, fault),
-            _ when shown is not null && lesson is not null     => OnScreen(shown, lesson, state.Language),
-            (_, { Power: PowerStatus.Starting })               => new(PanelIcon.Starting, "", new("panel.line.starting")),
-            (_, { ClaimCode: { } code })                       => new(PanelIcon.Claim, code, new("panel.line.claim", code)),
-            (_, { SpaceLeftPercent: { } percent })             => Fault(PanelIcon.Space, PanelFault.SpaceLow, Number(percent)),
-            _ when facts.Lesson(facts.DueLesson) is { } due    => Upcoming(due, state.Language),
-            _                                                  => new(PanelIcon.Ready, "", new("panel.line.no-lesson")),
+            (_, { Power: PowerStatus.SafeToUnplug }) => new(PanelIcon.Power, "", new("panel.line.unplug")),
+            (_, { Power: PowerStatus.ShuttingDown }) => new(PanelIcon.Power, "", new("panel.line.closing")),
+            ({ SwitchingOffSince: not null }, _) => new(PanelIcon.Power, "", new("panel.line.closing")),
+            ({ SafeOffAskedAt: { } asked }, _) => new(PanelIcon.Power, SecondsLeft(asked, at), new("panel.line.safe-off")),
+            ({ LanguageSetAt: not null }, _) => new(PanelIcon.Language, "", new("panel.line.language")),
+            ({ Chosen: not null }, _) => Choice(PanelMachine.Target(state, facts), state.Language),
+            ({ Overlay: ScreenOverlay.StatusQr }, _) => new(PanelIcon.Qr, "", new("panel.line.qr")),
+            ({ Overlay: ScreenOverlay.Help }, _) => new(PanelIcon.Help, "", new("panel.line.help")),
+            (_, { Power: PowerStatus.Reserve }) => new(PanelIcon.Reserve, "", new("panel.line.reserve")),
+            (_, { DiskFailing: true }) => Fault(PanelIcon.Fault, PanelFault.DiskFailing),
+            (_, { HotCelsius: { } degrees }) => Fault(PanelIcon.Hot, PanelFault.Hot, Number(degrees)),
+            (_, { WeakPower: true }) => Fault(PanelIcon.Fault, PanelFault.WeakPower),
+            (_, { LinkFault: { } fault }) => Fault(PanelIcon.Fault, fault),
+            _ when shown is not null && lesson is not null => OnScreen(shown, lesson, state.Language),
+            (_, { Power: PowerStatus.Starting }) => new(PanelIcon.Starting, "", new("panel.line.starting")),
+            (_, { ClaimCode: { } code }) => new(PanelIcon.Claim, code, new("panel.line.claim", code)),
+            (_, { SpaceLeftPercent: { } percent }) => Fault(PanelIcon.Space, PanelFault.SpaceLow, Number(percent)),
+            _ when facts.Lesson(facts.DueLesson) is { } due => Upcoming(due, state.Language),
+            _ => new(PanelIcon.Ready, "", new("panel.line.no-lesson")),
         };
     }
 
@@ -58,9 +58,9 @@ public static class PanelDisplay
 
     private static DisplayView Choice(PanelLesson? chosen, string language) => chosen switch
     {
-        null                   => new(PanelIcon.Ready, "", new("panel.line.no-lesson")),
-        { BestSource: null }   => new(PanelIcon.NextLesson, chosen.StartText, new("panel.line.not-here", chosen.Title.In(language), chosen.Class)),
-        _                      => new(PanelIcon.NextLesson, chosen.StartText, new("panel.line.chosen", chosen.Title.In(language), chosen.Class)),
+        null => new(PanelIcon.Ready, "", new("panel.line.no-lesson")),
+        { BestSource: null } => new(PanelIcon.NextLesson, chosen.StartText, new("panel.line.not-here", chosen.Title.In(language), chosen.Class)),
+        _ => new(PanelIcon.NextLesson, chosen.StartText, new("panel.line.chosen", chosen.Title.In(language), chosen.Class)),
     };
 
     private static DisplayView Fault(PanelIcon icon, PanelFault fault, string? number = null) =>

@@ -66,12 +66,12 @@ public sealed record PanelLesson(string Id)
     /// <summary>What START would show now; null if there is nothing of this lesson on the box.</summary>
     public LessonSource? BestSource => this switch
     {
-        { Live: LiveStatus.On }                                            => LessonSource.Live,
-        { Live: LiveStatus.Lost, KitItems: > 0 }                           => LessonSource.Kit,
-        { Live: LiveStatus.Awaited or LiveStatus.Lost }                    => LessonSource.Live,
-        { HasReplay: true }                                                => LessonSource.Replay,
-        { KitItems: > 0 }                                                  => LessonSource.Kit,
-        _                                                                  => null,
+        { Live: LiveStatus.On } => LessonSource.Live,
+        { Live: LiveStatus.Lost, KitItems: > 0 } => LessonSource.Kit,
+        { Live: LiveStatus.Awaited or LiveStatus.Lost } => LessonSource.Live,
+        { HasReplay: true } => LessonSource.Replay,
+        { KitItems: > 0 } => LessonSource.Kit,
+        _ => null,
     };
 }
 

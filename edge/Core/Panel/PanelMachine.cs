@@ -49,12 +49,12 @@ public static class PanelMachine
         bool elsewhere = Target(state, facts)?.Id is { } target && target != shown?.Id;
         return shown switch
         {
-            _ when state.Chosen is not null && elsewhere                                                       => StartMeaning.Start,
-            null                                                                                               => StartMeaning.Start,
-            { Source: not LessonSource.Live } or { Paused: true } when lesson is { Live: LiveStatus.On }       => StartMeaning.BackToLive,
-            { Paused: true }                                                                                   => StartMeaning.Resume,
+            _ when state.Chosen is not null && elsewhere => StartMeaning.Start,
+            null => StartMeaning.Start,
+            { Source: not LessonSource.Live } or { Paused: true } when lesson is { Live: LiveStatus.On } => StartMeaning.BackToLive,
+            { Paused: true } => StartMeaning.Resume,
             _ when elsewhere && lesson is not { Live: LiveStatus.On or LiveStatus.Awaited or LiveStatus.Lost } => StartMeaning.Start,
-            _                                                                                                  => StartMeaning.Nothing,
+            _ => StartMeaning.Nothing,
         };
     }
 
@@ -111,12 +111,12 @@ public static class PanelMachine
 
         return (gesture.Button, state.Overlay) switch
         {
-            (PanelButton.Help, _)                                                       => Help(state, at, gesture.Kind, effects),
-            (PanelButton.Language, _)                                                   => NextLanguage(state, facts, at, effects),
-            (PanelButton.Pause or PanelButton.Next, not ScreenOverlay.None)             => state with { Overlay = ScreenOverlay.None },
-            (PanelButton.Start, _)                                                      => Start(state with { Overlay = ScreenOverlay.None }, facts, effects),
-            (PanelButton.Pause, _)                                                      => Pause(state, facts, effects),
-            _                                                                           => Next(state, facts, at, effects),
+            (PanelButton.Help, _) => Help(state, at, gesture.Kind, effects),
+            (PanelButton.Language, _) => NextLanguage(state, facts, at, effects),
+            (PanelButton.Pause or PanelButton.Next, not ScreenOverlay.None) => state with { Overlay = ScreenOverlay.None },
+            (PanelButton.Start, _) => Start(state with { Overlay = ScreenOverlay.None }, facts, effects),
+            (PanelButton.Pause, _) => Pause(state, facts, effects),
+            _ => Next(state, facts, at, effects),
         };
     }
 

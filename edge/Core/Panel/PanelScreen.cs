@@ -13,17 +13,17 @@ public static class PanelScreen
 
     private static PanelText? Strip(PanelState state, PanelFacts facts, PanelLesson? lesson) => (state, facts, lesson) switch
     {
-        (_, { Power: PowerStatus.SafeToUnplug }, _)                                            => new("panel.strip.unplug"),
-        (_, { Power: PowerStatus.ShuttingDown }, _)                                            => new("panel.strip.closing"),
-        ({ SwitchingOffSince: not null }, _, _)                                                => new("panel.strip.closing"),
-        ({ SafeOffAskedAt: not null }, _, _)                                                   => new("panel.strip.safe-off"),
-        (_, { Power: PowerStatus.Reserve }, _)                                                 => new("panel.strip.reserve"),
-        ({ Lesson.Source: LessonSource.Kit }, _, { Live: LiveStatus.Lost })                    => new("panel.strip.stored-copy"),
-        ({ Lesson.Source: LessonSource.Live }, _, { Live: LiveStatus.Lost })                   => new("panel.strip.lost"),
-        ({ Lesson.Source: not LessonSource.Live }, _, { Live: LiveStatus.On })                 => new("panel.strip.live-back"),
+        (_, { Power: PowerStatus.SafeToUnplug }, _) => new("panel.strip.unplug"),
+        (_, { Power: PowerStatus.ShuttingDown }, _) => new("panel.strip.closing"),
+        ({ SwitchingOffSince: not null }, _, _) => new("panel.strip.closing"),
+        ({ SafeOffAskedAt: not null }, _, _) => new("panel.strip.safe-off"),
+        (_, { Power: PowerStatus.Reserve }, _) => new("panel.strip.reserve"),
+        ({ Lesson.Source: LessonSource.Kit }, _, { Live: LiveStatus.Lost }) => new("panel.strip.stored-copy"),
+        ({ Lesson.Source: LessonSource.Live }, _, { Live: LiveStatus.Lost }) => new("panel.strip.lost"),
+        ({ Lesson.Source: not LessonSource.Live }, _, { Live: LiveStatus.On }) => new("panel.strip.live-back"),
         ({ Lesson.Source: LessonSource.Live }, _, { Live: LiveStatus.Awaited, StartText: "" }) => new("panel.strip.awaited"),
-        ({ Lesson.Source: LessonSource.Live }, _, { Live: LiveStatus.Awaited })                => new("panel.strip.awaited-at", lesson!.StartText),
-        ({ Lesson.Paused: true }, _, _)                                                        => new("panel.strip.paused"),
-        _                                                                                      => null,
+        ({ Lesson.Source: LessonSource.Live }, _, { Live: LiveStatus.Awaited }) => new("panel.strip.awaited-at", lesson!.StartText),
+        ({ Lesson.Paused: true }, _, _) => new("panel.strip.paused"),
+        _ => null,
     };
 }

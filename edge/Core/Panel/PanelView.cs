@@ -41,11 +41,11 @@ public sealed record PanelView
 
     public LampView this[PanelLamp lamp] => lamp switch
     {
-        PanelLamp.Power    => Power,
-        PanelLamp.Link     => Link,
-        PanelLamp.Lesson   => Lesson,
+        PanelLamp.Power => Power,
+        PanelLamp.Link => Link,
+        PanelLamp.Lesson => Lesson,
         PanelLamp.Feedback => Feedback,
-        _                  => throw new ArgumentOutOfRangeException(nameof(lamp)),
+        _ => throw new ArgumentOutOfRangeException(nameof(lamp)),
     };
 
     /// <param name="at">Now, on the panel's monotonic clock.</param>
@@ -64,8 +64,8 @@ public sealed record PanelView
             StartLabel = new PanelText(start switch
             {
                 StartMeaning.BackToLive => "panel.button.back-to-live",
-                StartMeaning.Resume     => "panel.button.resume",
-                _                       => "panel.button.start",
+                StartMeaning.Resume => "panel.button.resume",
+                _ => "panel.button.start",
             }),
             StartGlows = start == StartMeaning.BackToLive,
             SafeOffAsked = state.SafeOffAskedAt is not null,

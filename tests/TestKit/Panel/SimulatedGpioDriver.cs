@@ -141,12 +141,12 @@ public sealed class SimulatedGpioDriver(TimeProvider time, int pinCount = 28) : 
     private PinValue? LevelOf(Pin pin) => pin switch
     {
         { Mode: PinMode.Output, Written: [.., (_, var level)] } => level,
-        { Mode: PinMode.Output }                                => PinValue.Low,
-        { Closed: true }                                        => ContactsTo,
-        { Mode: PinMode.InputPullUp }                           => PinValue.High,
-        { Mode: PinMode.InputPullDown }                         => PinValue.Low,
-        _ when !HasPulls                                        => !ContactsTo,
-        _                                                       => null,
+        { Mode: PinMode.Output } => PinValue.Low,
+        { Closed: true } => ContactsTo,
+        { Mode: PinMode.InputPullUp } => PinValue.High,
+        { Mode: PinMode.InputPullDown } => PinValue.Low,
+        _ when !HasPulls => !ContactsTo,
+        _ => null,
     };
 
     private sealed class Pin
