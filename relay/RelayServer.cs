@@ -61,6 +61,7 @@ public static class RelayServer
         builder.Services.AddLive(services => new LivePorts(Path.Combine(options.DataFolder, "live"), ListsChanged(services)));
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.Converters.Add(new JsonStringEnumConverter()));
         builder.Services.AddConsole();
+        builder.Services.AddOpenApi(api => api.ShouldInclude = endpoint => endpoint.RelativePath?.StartsWith("api/", StringComparison.Ordinal) == true);
         builder.Services.AddSync(
             builder.Configuration.GetSection("Sync").Get<SyncOptions>()?.Broker ?? BrokerKind.Embedded,
             await RelayGeneration.NextAsync(Path.Combine(options.DataFolder, "generation"), time, cancellationToken),
@@ -101,6 +102,8 @@ public static class RelayServer
         app.MapConsole(new ConsolePorts(listsChanged));
         app.MapFeedback();
         app.MapGet("/time", (TimeProvider clock) => Results.Text(clock.GetUtcNow().ToString("O"))).ForBoxes();
+        // The staff API described for programs; staff only, like the API itself.
+        app.MapOpenApi("/openapi.json");
         app.MapGet("/healthz", () => "ok").AllowAnonymous();
         await app.Services.GetRequiredService<FleetStore>().AllDisconnectedAsync(cancellationToken);
         return app;
