@@ -14,6 +14,7 @@ public sealed class DurableDatabase : IDisposable
     private readonly string _connectionString;
     private readonly SemaphoreSlim _writing = new(1);
     private readonly SqliteConnection _writer;
+    private long _commits;
 
     /// <summary>Opens or creates <paramref name="path"/> and brings its tables up to date.</summary>
     /// <param name="path">The database file; its folder must exist.</param>
@@ -35,6 +36,9 @@ public sealed class DurableDatabase : IDisposable
         }
     }
 
+    /// <summary>Commits since the file was opened. While it stays, what was read before still holds.</summary>
+    public long Commits => Interlocked.Read(ref _commits);
+
     /// <summary>Runs <paramref name="act"/> in a transaction that is on disk when the task completes; rolls back when it throws.</summary>
     public async Task<T> WriteAsync<T>(Func<SqliteConnection, SqliteTransaction, T> act, CancellationToken cancellationToken)
     {
@@ -44,6 +48,7 @@ public sealed class DurableDatabase : IDisposable
             using SqliteTransaction transaction = _writer.BeginTransaction();
             T result = act(_writer, transaction);
             transaction.Commit();
+            Interlocked.Increment(ref _commits);
             return result;
         }
         finally

@@ -46,6 +46,7 @@ public sealed class SqliteOutbox : IAsyncDisposable
     private readonly FeedbackOptions _options;
     private readonly GroupCommit<(FeedbackItem Item, string? Nonce), KeptItem> _adding;
     private readonly Channel<bool> _added = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private Known? _known;
 
     public SqliteOutbox(FeedbackDatabase file, IOptions<FeedbackOptions> options, TimeProvider time)
     {
@@ -60,7 +61,20 @@ public sealed class SqliteOutbox : IAsyncDisposable
     /// <summary>See <see cref="FeedbackDatabase.Starts"/>.</summary>
     public long Starts => _file.Starts;
 
-    public Outbox State => _file.Database.Read(connection => FeedbackDatabase.State(connection).Outbox);
+    /// <summary>How far the outbox is. Read from the disk once after each commit: the panel asks ten times a second.</summary>
+    public Outbox State
+    {
+        get
+        {
+            // Taken before the read: a commit that comes meanwhile makes what we read count as old.
+            long commits = _file.Database.Commits;
+            if (Volatile.Read(ref _known) is { } known && known.Commits == commits)
+                return known.Outbox;
+            known = new Known(commits, _file.Database.Read(connection => FeedbackDatabase.State(connection).Outbox));
+            Volatile.Write(ref _known, known);
+            return known.Outbox;
+        }
+    }
 
     /// <summary>Gets a token after items were added; one for many.</summary>
     public ChannelReader<bool> Added => _added.Reader;
@@ -198,6 +212,8 @@ public sealed class SqliteOutbox : IAsyncDisposable
 
     private static readonly FeedbackItem DamagedItem =
         new(default, FeedbackKind.Damaged, FeedbackPriority.Low, null, null, new Seat("", 0, SeatRole.Room), null, "", default);
+
+    private sealed record Known(long Commits, Outbox Outbox);
 
     private sealed class BodyRow
     {

@@ -7,6 +7,7 @@ using Edge.Core.Content;
 using Edge.Core.Learning;
 using Edge.Core.Sync;
 using Edge.Core.Text;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Edge.Box.Pages;
@@ -19,6 +20,7 @@ public static class PagesFeature
     public static IServiceCollection AddPages(this IServiceCollection services)
     {
         services.AddRazorComponents();
+        WithoutKeyRing(services);
         // Chinese, Tibetan and Yi go out as letters, not as numeric entities three times as long.
         services.AddSingleton(HtmlEncoder.Create(UnicodeRanges.All));
         services.AddHttpContextAccessor();
@@ -28,6 +30,14 @@ public static class PagesFeature
         services.AddSingleton<PanelActions>();
         services.AddSingleton<SiteView>();
         return services;
+    }
+
+    /// <summary>Static components bring data protection along, and with it a key ring that is made, stored in the user's home and read at each start.
+    /// The site signs nobody in and seals nothing.</summary>
+    private static void WithoutKeyRing(IServiceCollection services)
+    {
+        foreach (ServiceDescriptor start in services.Where(service => service.ServiceType == typeof(IHostedService) && service.ImplementationType?.Assembly == typeof(DataProtectionOptions).Assembly).ToArray())
+            services.Remove(start);
     }
 
     public static void MapPages(this IEndpointRouteBuilder routes)
@@ -43,11 +53,11 @@ public static class PagesFeature
 
         pages.MapGet("/healthz", () => "ok");
         pages.MapGet("/status.json", (SiteView view) => Results.Json(view.Status(), PagesJson.Default.SiteStatus));
-        pages.MapGet("/", (SiteView view) => new RazorComponentResult<HomePage>(new { Lessons = view.Today() }));
-        pages.MapGet("/ask", (SiteView view) => new RazorComponentResult<AskPage>(new { Lessons = view.Today() }));
-        pages.MapGet("/problem", (string? page) => new RazorComponentResult<ProblemPage>(new { Page = page is { Length: < 200 } ? page : null }));
-        pages.MapGet("/status", (SiteView view) => new RazorComponentResult<StatusPage>(new { Status = view.Status() }));
-        pages.MapGet("/library", (SiteView view, PackLibrary library, Reader reader) => new RazorComponentResult<LibraryPage>(new
+        pages.MapGet("/", IResult (SiteView view) => new RazorComponentResult<HomePage>(new { Lessons = view.Today() }));
+        pages.MapGet("/ask", IResult (SiteView view) => new RazorComponentResult<AskPage>(new { Lessons = view.Today() }));
+        pages.MapGet("/problem", IResult (string? page) => new RazorComponentResult<ProblemPage>(new { Page = page is { Length: < 200 } ? page : null }));
+        pages.MapGet("/status", IResult (SiteView view) => new RazorComponentResult<StatusPage>(new { Status = view.Status() }));
+        pages.MapGet("/library", IResult (SiteView view, PackLibrary library, Reader reader) => new RazorComponentResult<LibraryPage>(new
         {
             Packs = library.Shown,
             Coming = library.Reports.RemoveAll(report => report.State == PackHolding.Verified),
@@ -69,19 +79,19 @@ public static class PagesFeature
                 Notices = questions.Notices(id),
             })
             : NotFound());
-        pages.MapGet("/lesson/{id}/questions", (string id, LessonQuestions questions) =>
+        pages.MapGet("/lesson/{id}/questions", IResult (string id, LessonQuestions questions) =>
             new RazorComponentResult<QuestionList>(new { Questions = questions.Of(id), Notices = questions.Notices(id) }));
         pages.MapGet("/lesson/{id}/kit.json", (string id, SiteView view) =>
             view.Lesson(id) is { } lesson ? Results.Json(view.Kit(lesson), PagesJson.Default.KitList) : Results.NotFound());
 
-        pages.MapGet("/panel", (PanelHub hub, PanelJoins joins) => new RazorComponentResult<PanelPage>(new { Face = PanelFace.Of(hub.Current, hub.Now, joins.Text) }));
-        pages.MapGet("/screen", (SiteView view, PanelHub hub) => new RazorComponentResult<ScreenPage>(new
+        pages.MapGet("/panel", IResult (PanelHub hub, PanelJoins joins) => new RazorComponentResult<PanelPage>(new { Face = PanelFace.Of(hub.Current, hub.Now, joins.Text) }));
+        pages.MapGet("/screen", IResult (SiteView view, PanelHub hub) => new RazorComponentResult<ScreenPage>(new
         {
             hub.Current.View.Language,
             Next = SiteView.Due(view.Today())?.Planned,
             StatusCode = view.StatusCode(),
         }));
-        pages.MapGet("/screen/idle", (SiteView view, PanelHub hub) => new RazorComponentResult<ScreenIdle>(new { hub.Current.View.Language, Next = SiteView.Due(view.Today())?.Planned }));
+        pages.MapGet("/screen/idle", IResult (SiteView view, PanelHub hub) => new RazorComponentResult<ScreenIdle>(new { hub.Current.View.Language, Next = SiteView.Due(view.Today())?.Planned }));
         pages.MapGet("/screen/status.svg", (SiteView view) => Results.Text(view.StatusCode(), "image/svg+xml"));
 
         pages.MapPost("/language", async (HttpContext context, Texts texts, CancellationToken cancellationToken) =>
@@ -94,7 +104,7 @@ public static class PagesFeature
             // Back to a page of this site, never elsewhere.
             return Results.LocalRedirect(back is ['/', ..] and not ['/', '/' or '\\', ..] ? back : "/");
         });
-        routes.MapFallback(NotFound);
+        routes.MapFallback(IResult () => NotFound());
     }
 
     private static RazorComponentResult<NotFoundPage> NotFound() => new RazorComponentResult<NotFoundPage> { StatusCode = StatusCodes.Status404NotFound };

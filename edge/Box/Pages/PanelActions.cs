@@ -19,7 +19,7 @@ public sealed class PanelActions(FeedbackDesk feedback, SiteFacts site, IHostApp
                 await feedback.GiveAsync(new FeedbackDraft(FeedbackKind.HelpRequest, help.Lesson, null, new Seat(room, 0, SeatRole.Room), null, "", null), cancellationToken);
                 break;
             case PanelEffect.SafeOff:
-                // Everything is on disk at any moment; stopping in order only spares the next start its repairs. The service unit powers the board off.
+                // Everything is on disk at any moment; stopping in order only spares the next start its repairs. The service unit does not start it again.
                 lifetime.StopApplication();
                 break;
         }

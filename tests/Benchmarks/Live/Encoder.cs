@@ -11,7 +11,8 @@ internal sealed class Encoder : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _sending;
 
-    /// <param name="media">Transport stream; it ends before its last second is sent at the latest when the encoder is disposed.</param>
+    /// <param name="ingest">Where the relay takes the lesson in.</param>
+    /// <param name="media">File with a transport stream.</param>
     /// <param name="duration">How long it plays.</param>
     public Encoder(Uri ingest, string media, TimeSpan duration) => _sending = SendAsync(ingest, media, duration);
 

@@ -46,18 +46,16 @@ internal static class LiveBenchmark
         const string Lesson = "/live/bench/";
         JsonElement planned = await relay.CliAsync(cancellationToken, "lesson", "schedule", "--id", "bench", "--title", "Bench", "--start", "now", "--minutes", "60");
         long before = box.Api.DownBytes + box.Mqtt.DownBytes;
-        await using var encoder = new Encoder(new Uri(relay.Console, planned.GetProperty("ingest").GetString()), folder["lesson.ts"], whole);
-        await Eventually.Async(async () => (await box.Http.GetAsync(Lesson + "6.ts", cancellationToken)).IsSuccessStatusCode, "the lesson is on the box", cancellationToken, Patience, () => box.Output);
-        await using var nginx = new NginxPeer(box.Port, Lesson);
-        await nginx.StartAsync(cancellationToken);
-
-        var turns = new Turns(span, WarmUp, Lesson, cancellationToken);
         var figures = new List<Figure>();
-        figures.AddRange(await turns.AudiencesAsync(box, nginx, Audiences, rounds, Processor, Memory));
-        figures.AddRange(await SaturateAsync(box, nginx, Lesson, rounds, cancellationToken));
-
+        await using (new Encoder(new Uri(relay.Console, planned.GetProperty("ingest").GetString()), folder["lesson.ts"], whole))
+        {
+            await Eventually.Async(async () => (await box.Http.GetAsync(Lesson + "6.ts", cancellationToken)).IsSuccessStatusCode, "the lesson is on the box", cancellationToken, Patience, () => box.Output);
+            await using var nginx = new NginxPeer(box.Port, Lesson);
+            await nginx.StartAsync(cancellationToken);
+            figures.AddRange(await new Turns(span, WarmUp, Lesson, cancellationToken).AudiencesAsync(box, nginx, Audiences, rounds, Processor, Memory));
+            figures.AddRange(await SaturateAsync(box, nginx, Lesson, rounds, cancellationToken));
+        }
         Report.Say("Ending the lesson");
-        await encoder.DisposeAsync();
         await relay.CliAsync(cancellationToken, "lesson", "end", "bench");
         await Eventually.Async(async () => (await box.Http.GetStringAsync(Lesson + "state.json", cancellationToken)).Contains("ended", StringComparison.Ordinal), "the recording is complete", cancellationToken, Patience);
         using HttpResponseMessage recording = await box.Http.SendAsync(new HttpRequestMessage(HttpMethod.Head, Lesson + "recording.ts"), cancellationToken);

@@ -36,8 +36,6 @@ internal sealed class NginxPeer : IAsyncDisposable
               tcp_nopush on;
               tcp_nodelay on;
               keepalive_requests 1000000;
-              open_file_cache max=1000 inactive=60s;
-              open_file_cache_valid 1s;
               client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
               types { application/vnd.apple.mpegurl m3u8; video/mp2t ts; }
               server {

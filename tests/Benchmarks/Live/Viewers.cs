@@ -84,7 +84,7 @@ internal sealed class Viewers(int port, string lesson, int count, bool page) : I
                 if (page)
                     await AskAsync(connection, "state.json", "", keep: false, cancellationToken);
             }
-            catch (SocketException)
+            catch (Exception e) when (e is SocketException or InvalidDataException)
             {
                 Interlocked.Increment(ref _failures);
             }
