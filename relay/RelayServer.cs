@@ -5,6 +5,7 @@ using Edge.Core.Identity;
 using Edge.Core.Sync;
 using Edge.Durable;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Options;
 using Relay.Console;
 using Relay.Content;
 using Relay.Feedback;
@@ -41,8 +42,14 @@ public static class RelayServer
         // The framework's own lines per request would wear the card and bury ours; settings can bring them back.
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.Logging.AddFilter("System.Net.Http", LogLevel.Warning);
+        // Warns that the console's session keys lie unencrypted on disk; so do all others of this relay, readable by its user alone.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         builder.Services.AddOptionsWithValidateOnStart<RelayOptions, RelayOptionsValidator>().BindConfiguration("Relay");
         RelayOptions options = builder.Configuration.GetSection("Relay").Get<RelayOptions>() ?? new RelayOptions();
+        SyncOptions sync = builder.Configuration.GetSection("Sync").Get<SyncOptions>() ?? new SyncOptions();
+        // These are used before the host could check them.
+        Check(options, new RelayOptionsValidator());
+        Check(sync, new SyncOptionsValidator());
 
         TimeProvider time = TimeProvider.System;
         Directory.CreateDirectory(options.DataFolder);
@@ -63,7 +70,7 @@ public static class RelayServer
         builder.Services.AddConsole();
         builder.Services.AddOpenApi(api => api.ShouldInclude = endpoint => endpoint.RelativePath?.StartsWith("api/", StringComparison.Ordinal) == true);
         builder.Services.AddSync(
-            builder.Configuration.GetSection("Sync").Get<SyncOptions>()?.Broker ?? BrokerKind.Embedded,
+            sync.Broker,
             await RelayGeneration.NextAsync(Path.Combine(options.DataFolder, "generation"), time, cancellationToken),
             services => SyncPortsOf(services, keys));
         builder.Services.AddFeedback(
@@ -87,6 +94,8 @@ public static class RelayServer
         });
 
         WebApplication app = builder.Build();
+        // Before anything starts: a wrong setting is one line for the technician, not the host's stack.
+        app.Services.GetRequiredService<IStartupValidator>().Validate();
         app.UseRouting();
         app.UseBoxApiGate();
         app.UseAuthentication();
@@ -107,6 +116,12 @@ public static class RelayServer
         app.MapGet("/healthz", () => "ok").AllowAnonymous();
         await app.Services.GetRequiredService<FleetStore>().AllDisconnectedAsync(cancellationToken);
         return app;
+    }
+
+    private static void Check<TOptions>(TOptions options, IValidateOptions<TOptions> validator) where TOptions : class
+    {
+        if (validator.Validate(null, options) is { Failed: true } wrong)
+            throw new OptionsValidationException(typeof(TOptions).Name, typeof(TOptions), wrong.Failures);
     }
 
     /// <summary>Lists are made from the tables when a box asks; a nudge makes those that are connected ask now; the broker is asked for late, since it needs the features that tell of changes.</summary>

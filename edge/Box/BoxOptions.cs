@@ -1,10 +1,11 @@
 using System.ComponentModel.DataAnnotations;
+using System.Net;
 using Microsoft.Extensions.Options;
 
 namespace Edge.Box;
 
 /// <summary>Where the box keeps its things and listens. Section <c>Box</c>.</summary>
-public sealed class BoxOptions
+public sealed class BoxOptions : IValidatableObject
 {
     /// <summary>Folder of content, outbox, recordings and identity. Default <c>box-data</c> in the working folder.</summary>
     [Required]
@@ -17,6 +18,12 @@ public sealed class BoxOptions
     /// <summary>Port of the school's site (HTTP). Default 8080, 80 on the appliance; 0 takes a free one.</summary>
     [Range(0, 65535)]
     public int Port { get; set; } = 8080;
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (!IPAddress.TryParse(Address, out _))
+            yield return new ValidationResult($"\"{Address}\" is no IP address", [nameof(Address)]);
+    }
 }
 
 [OptionsValidator]

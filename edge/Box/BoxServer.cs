@@ -42,6 +42,9 @@ public static class BoxServer
         builder.Logging.AddFilter("System.Net.Http", LogLevel.Warning);
         builder.Services.AddOptionsWithValidateOnStart<BoxOptions, BoxOptionsValidator>().BindConfiguration("Box");
         BoxOptions options = builder.Configuration.GetSection("Box").Get<BoxOptions>() ?? new BoxOptions();
+        // These are used before the host could check them.
+        if (new BoxOptionsValidator().Validate(null, options) is { Failed: true } wrong)
+            throw new OptionsValidationException("Box", typeof(BoxOptions), wrong.Failures);
         Directory.CreateDirectory(options.DataFolder);
 
         TimeProvider time = TimeProvider.System;
@@ -76,6 +79,9 @@ public static class BoxServer
         });
 
         WebApplication app = builder.Build();
+        // Before anything starts: a wrong setting or a missing authority is one line for the technician, not the host's stack.
+        app.Services.GetRequiredService<IStartupValidator>().Validate();
+        _ = app.Services.GetRequiredService<RelayTrust>();
         app.UseRouting();
         app.MapContent();
         app.MapLive();

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Microsoft.Extensions.Options;
 using Spectre.Console;
 
 namespace Relay.Cli;
@@ -31,7 +32,7 @@ public static class CommandLine
             await System.Console.Error.WriteLineAsync(e.Message);
             return 1;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException || IsWrongSetting(e))
         {
             await System.Console.Error.WriteLineAsync(e.Message);
             return 1;
@@ -78,4 +79,8 @@ public static class CommandLine
         Edge.Core.Text.LocalText? local = text.Deserialize<Edge.Core.Text.LocalText>();
         return local?.In(System.Globalization.CultureInfo.CurrentUICulture.Name) ?? "";
     }
+
+    /// <summary>A setting out of its range, or one that is no number, time or choice as it should be.</summary>
+    private static bool IsWrongSetting(Exception e) =>
+        e is OptionsValidationException or InvalidOperationException { InnerException: FormatException or ArgumentException or OverflowException };
 }

@@ -1,10 +1,11 @@
 using System.ComponentModel.DataAnnotations;
+using System.Net;
 using Microsoft.Extensions.Options;
 
 namespace Relay.Storage;
 
 /// <summary>Where the relay keeps its things and under which names and ports it is reached. Section <c>Relay</c>.</summary>
-public sealed class RelayOptions
+public sealed class RelayOptions : IValidatableObject
 {
     /// <summary>Folder of database, content, recordings and keys. Default <c>relay-data</c> in the working folder.</summary>
     [Required]
@@ -30,6 +31,16 @@ public sealed class RelayOptions
     /// <summary>Port of the box API (HTTPS, client certificates). Default 9443; 0 takes a free one.</summary>
     [Range(0, 65535)]
     public int BoxPort { get; set; } = 9443;
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (!IPAddress.TryParse(ConsoleAddress, out _))
+            yield return new ValidationResult($"\"{ConsoleAddress}\" is no IP address", [nameof(ConsoleAddress)]);
+        if (!IPAddress.TryParse(BoxAddress, out _))
+            yield return new ValidationResult($"\"{BoxAddress}\" is no IP address", [nameof(BoxAddress)]);
+        if (Names.Count == 0)
+            yield return new ValidationResult("at least one name is needed", [nameof(PublicNames)]);
+    }
 
     public IReadOnlyList<string> Names => PublicNames.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 }

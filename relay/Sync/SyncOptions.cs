@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Net;
 using Microsoft.Extensions.Options;
 
 namespace Relay.Sync;
@@ -13,7 +14,7 @@ public enum BrokerKind
 }
 
 /// <summary>The boxes' links (MQTT 5 over TLS). Section <c>Sync</c>.</summary>
-public sealed class SyncOptions
+public sealed class SyncOptions : IValidatableObject
 {
     /// <summary>Default embedded.</summary>
     public BrokerKind Broker { get; set; } = BrokerKind.Embedded;
@@ -61,6 +62,12 @@ public sealed class SyncOptions
     /// <summary>External: longest wait between attempts to reach the broker. Default 15 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:10:00")]
     public TimeSpan MaxRetry { get; set; } = TimeSpan.FromSeconds(15);
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Broker == BrokerKind.Embedded && !IPAddress.TryParse(BrokerAddress, out _))
+            yield return new ValidationResult($"\"{BrokerAddress}\" is no IP address", [nameof(BrokerAddress)]);
+    }
 }
 
 [OptionsValidator]

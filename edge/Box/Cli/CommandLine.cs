@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Microsoft.Extensions.Options;
 
 namespace Edge.Box.Cli;
 
@@ -21,7 +22,7 @@ public static class CommandLine
         {
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
-        catch (Exception e) when (e is IOException or HttpRequestException or UnauthorizedAccessException or InvalidDataException or Microsoft.Extensions.Options.OptionsValidationException)
+        catch (Exception e) when (e is IOException or HttpRequestException or UnauthorizedAccessException or InvalidDataException || IsWrongSetting(e))
         {
             await Console.Error.WriteLineAsync(e.Message);
             return 1;
@@ -32,4 +33,8 @@ public static class CommandLine
             return 1;
         }
     }
+
+    /// <summary>A setting out of its range, or one that is no number, time or choice as it should be.</summary>
+    private static bool IsWrongSetting(Exception e) =>
+        e is OptionsValidationException or InvalidOperationException { InnerException: FormatException or ArgumentException or OverflowException };
 }

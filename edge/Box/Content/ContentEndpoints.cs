@@ -7,7 +7,7 @@ namespace Edge.Box.Content;
 public static class ContentEndpoints
 {
     public static void MapContent(this IEndpointRouteBuilder routes) =>
-        routes.MapMethods("/library/{pack}/{**path}", [HttpMethods.Get, HttpMethods.Head], FileAsync);
+        routes.MapMethods("/library/{pack}/{**path:required}", [HttpMethods.Get, HttpMethods.Head], FileAsync);
 
     private static async Task<IResult> FileAsync(string pack, string path, HttpContext context, PackLibrary library, CancellationToken cancellationToken)
     {

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace Edge.Box.Identity;
 
 /// <summary>Which relay this box belongs to. Section <c>Identity</c>.</summary>
-public sealed class IdentityOptions
+public sealed class IdentityOptions : IValidatableObject
 {
     /// <summary>The relay's box API. Default <c>https://localhost:9443</c>. A name, not an address: TLS sessions resume only by name.</summary>
     [Required]
@@ -20,6 +20,12 @@ public sealed class IdentityOptions
     /// <summary>How often the age of the certificate is looked at. Default 12 h.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00")]
     public TimeSpan RenewalCheckInterval { get; set; } = TimeSpan.FromHours(12);
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (!RelayUrl.IsAbsoluteUri || RelayUrl.Scheme != Uri.UriSchemeHttps)
+            yield return new ValidationResult($"\"{RelayUrl}\" is no https:// address", [nameof(RelayUrl)]);
+    }
 }
 
 [OptionsValidator]

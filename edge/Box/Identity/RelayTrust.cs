@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Options;
 
@@ -10,10 +11,20 @@ public sealed class RelayTrust
 {
     private readonly X509Certificate2Collection _authorities = [];
 
+    /// <exception cref="InvalidDataException">There is no authority to trust: without one this box can talk to nobody.</exception>
     public RelayTrust(IOptions<IdentityOptions> identity, IOptions<BoxOptions> box)
     {
         string path = identity.Value.AuthorityFile ?? Path.Combine(box.Value.DataFolder, "ca.pem");
-        _authorities.ImportFromPemFile(path);
+        try
+        {
+            _authorities.ImportFromPemFile(path);
+        }
+        catch (Exception e) when (e is IOException or CryptographicException)
+        {
+            // Said below.
+        }
+        if (_authorities.Count == 0)
+            throw new InvalidDataException($"{path} holds no certificate of the relay's authority: copy keys/ca.pem from the relay's data folder there, or set Identity__AuthorityFile");
     }
 
     public bool IsRelay(X509Certificate? certificate, SslPolicyErrors errors)

@@ -63,6 +63,8 @@ public static class PagesFeature
             Coming = library.Reports.RemoveAll(report => report.State == PackHolding.Verified),
             Recordings = view.Recordings(reader),
         }));
+        // Whoever shortens a file's address by hand means the pack.
+        pages.MapGet("/library/{pack}", (string pack) => Results.Redirect($"/pack/{Uri.EscapeDataString(pack)}"));
         pages.MapGet("/pack/{pack}", IResult (string pack, PackLibrary library) => library.Find(pack) is { } shown
             ? new RazorComponentResult<PackPage>(new { Pack = shown })
             : NotFound());

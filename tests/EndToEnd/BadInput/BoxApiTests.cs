@@ -124,6 +124,14 @@ public sealed class BoxApiTests(BadInputSchool given) : IClassFixture<BadInputSc
         Assert.DoesNotContain("PRIVATE KEY", answer, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("/library/cook", HttpStatusCode.NotFound)]
+    [InlineData("/library/cook/", HttpStatusCode.NotFound)]
+    [InlineData("/library/book/film.mp5", HttpStatusCode.NotFound)]
+    [InlineData("/library/book", HttpStatusCode.OK)]
+    public async Task An_address_typed_by_hand_leads_to_the_pack_or_says_that_there_is_none(string path, HttpStatusCode status) =>
+        Assert.Equal(status, (await given.School.Box.Http.GetAsync(path, Token)).StatusCode);
+
     private async Task<X509Certificate2?> CertificateAsync(string who)
     {
         switch (who)
