@@ -66,6 +66,7 @@ internal sealed class BoxEnd : IAsyncDisposable
         {
             BrokerPort = _port,
             FirstAttemptSpread = TimeSpan.Zero,
+            Patience = TimeSpan.FromSeconds(5),
             FirstRetry = TimeSpan.FromMilliseconds(100),
             MaxRetry = TimeSpan.FromMilliseconds(500),
             Linger = TimeSpan.FromMilliseconds(20),
