@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
@@ -40,7 +41,7 @@ public sealed class ExternalBroker(
                 .WithMessageExpiryInterval(SendWithinSeconds)
                 .Build(), cancellationToken);
         }
-        catch (Exception e) when (e is MqttCommunicationException or ObjectDisposedException)
+        catch (Exception e) when (e is MqttCommunicationException or ObjectDisposedException || e is NullReferenceException && !client.IsConnected)
         {
             throw new IOException(e.Message, e);
         }
@@ -55,7 +56,7 @@ public sealed class ExternalBroker(
             {
                 await HoldAsync(() => backoff = default, stoppingToken);
             }
-            catch (Exception e) when (e is MqttCommunicationException or IOException or AuthenticationException or OperationCanceledException && !stoppingToken.IsCancellationRequested)
+            catch (Exception e) when (IsTrouble(e) && !stoppingToken.IsCancellationRequested)
             {
                 if (backoff.Failures == 0)
                     log.BrokerNotReached(options.Value.BrokerHost, options.Value.BrokerPort, e.Message);
@@ -64,6 +65,10 @@ public sealed class ExternalBroker(
             await Task.Delay(backoff.Delay(draw(), FirstRetry, options.Value.MaxRetry), time, stoppingToken);
         }
     }
+
+    private static bool IsTrouble(Exception e) =>
+        e is MqttCommunicationException or MqttProtocolViolationException or MqttClientUnexpectedDisconnectReceivedException
+            or IOException or SocketException or AuthenticationException or TimeoutException or OperationCanceledException or ObjectDisposedException;
 
     private async Task HoldAsync(Action connected, CancellationToken stoppingToken)
     {
@@ -98,6 +103,11 @@ public sealed class ExternalBroker(
                 await done;
                 await received.AcknowledgeAsync(over.Token);
             }
+        }
+        catch (NullReferenceException e) when (!client.IsConnected)
+        {
+            // MQTTnet 5.2 lets go of its connection object when the link ends and then trips over the missing one in acknowledge and publish.
+            throw new IOException("the connection ended", e);
         }
         finally
         {

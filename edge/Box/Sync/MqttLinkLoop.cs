@@ -91,6 +91,11 @@ public sealed class MqttLinkLoop(
             await ConnectAsync(client, credentials, stoppingToken);
             await ServeAsync(client, credentials.Box, arrived.Reader, answered, stoppingToken);
         }
+        catch (NullReferenceException e) when (!client.IsConnected)
+        {
+            // MQTTnet 5.2 lets go of its connection object when the link ends and then trips over the missing one in acknowledge and publish.
+            throw new IOException("the connection ended", e);
+        }
         finally
         {
             arrived.Writer.TryComplete();
