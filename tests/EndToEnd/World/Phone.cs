@@ -16,6 +16,9 @@ public sealed class Phone(BoxNode box, string lesson, int seat) : IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
+    // A box that is gone for good must end the test, not hang it.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
     // A page gives up a silent connection and posts again.
     private readonly HttpClient _http = new() { BaseAddress = box.Site, Timeout = TimeSpan.FromSeconds(5), DefaultRequestHeaders = { Accept = { new MediaTypeWithQualityHeaderValue("application/json") } } };
 
@@ -29,8 +32,11 @@ public sealed class Phone(BoxNode box, string lesson, int seat) : IDisposable
     private async Task<Promise> GiveAsync(string path, string field, string value, CancellationToken cancellationToken)
     {
         using var form = new FormUrlEncodedContent(new Dictionary<string, string> { [field] = value, ["class"] = "3A", ["seat"] = $"{seat}", ["nonce"] = Guid.NewGuid().ToString("N") });
+        long started = TimeProvider.System.GetTimestamp();
         while (true)
         {
+            if (TimeProvider.System.GetElapsedTime(started) > Patience)
+                throw new TimeoutException($"{path} was not saved within {Patience}\n{box.Output}");
             try
             {
                 using HttpResponseMessage answer = await _http.PostAsync(path, form, cancellationToken);
