@@ -15,6 +15,7 @@ public sealed class TamperTests : IAsyncLifetime
     private readonly School _school = new();
     private BoxNode _box = null!;
     private Tamperer _tamperer = null!;
+    private X509Certificate2? _certificate;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -22,9 +23,8 @@ public sealed class TamperTests : IAsyncLifetime
     {
         await _school.StartAsync(Token);
         await _school.Box.StopAsync();
-        using X509Certificate2 box = await _school.BoxCertificateAsync(Token);
-        using X509Certificate2 server = Authority.Issue(_school.Relay, "localhost", Authority.ServerUse);
-        _tamperer = await Tamperer.StartAsync(_port, server, _school.BoxApi(box), Token);
+        _certificate = await _school.BoxCertificateAsync(Token);
+        _tamperer = await Tamperer.StartAsync(_port, Authority.Issue(_school.Relay, "localhost", Authority.ServerUse), _school.BoxApi(_certificate), Token);
         // The same box, led astray.
         Dictionary<string, string> settings = Quick.Box;
         settings["Identity__RelayUrl"] = $"https://localhost:{_port}";
@@ -38,6 +38,7 @@ public sealed class TamperTests : IAsyncLifetime
             await _box.DisposeAsync();
         if (_tamperer is not null)
             await _tamperer.DisposeAsync();
+        _certificate?.Dispose();
         await _school.DisposeAsync();
     }
 

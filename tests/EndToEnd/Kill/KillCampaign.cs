@@ -151,8 +151,8 @@ public sealed class KillCampaign : IAsyncLifetime
 
     private async Task BothAnswerAsync(CancellationToken cancellationToken)
     {
-        await Eventually.Async(async () => (await Box.Http.GetAsync("/healthz", cancellationToken)).IsSuccessStatusCode || !Box.Running, "the box answers", cancellationToken, Patience);
-        await Eventually.Async(async () => (await Relay.Staff.GetAsync("/healthz", cancellationToken)).IsSuccessStatusCode || !Relay.Running, "the relay answers", cancellationToken, Patience);
+        await Eventually.Async(async () => !Box.Running || (await Box.Http.GetAsync("/healthz", cancellationToken)).IsSuccessStatusCode, "the box answers", cancellationToken, Patience);
+        await Eventually.Async(async () => !Relay.Running || (await Relay.Staff.GetAsync("/healthz", cancellationToken)).IsSuccessStatusCode, "the relay answers", cancellationToken, Patience);
     }
 
     private async Task PhoneAsync(int seat, CancellationToken cancellationToken)
@@ -204,11 +204,9 @@ public sealed class KillCampaign : IAsyncLifetime
 
     private async Task HealAsync(CancellationToken cancellationToken)
     {
-        if (!Relay.Running)
-            throw new InvalidOperationException("the relay ended by itself");
-        if (!Box.Running)
-            throw new InvalidOperationException("the box ended by itself");
         await BothAnswerAsync(cancellationToken);
+        if (!Relay.Running || !Box.Running)
+            throw new InvalidOperationException($"the {(Box.Running ? "relay" : "box")} ended by itself");
     }
 
     private async Task QuietAsync(CancellationToken cancellationToken)

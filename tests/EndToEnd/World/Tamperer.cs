@@ -13,13 +13,14 @@ public sealed class Tamperer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly HttpClient _relay;
+    private readonly X509Certificate2 _server;
     private readonly ConcurrentDictionary<string, Func<byte[], byte[]>> _changes = new();
 
-    private Tamperer(WebApplication app, HttpClient relay) => (_app, _relay) = (app, relay);
+    private Tamperer(WebApplication app, X509Certificate2 server, HttpClient relay) => (_app, _server, _relay) = (app, server, relay);
 
     /// <param name="port">Where the box asks.</param>
-    /// <param name="server">Certificate of the relay's authority for localhost.</param>
-    /// <param name="relay">The way to the real box API, with the box's certificate.</param>
+    /// <param name="server">Certificate of the relay's authority for localhost; disposed with this.</param>
+    /// <param name="relay">The way to the real box API, with the box's certificate; disposed with this.</param>
     /// <param name="cancellationToken">Ends the start.</param>
     public static async Task<Tamperer> StartAsync(int port, X509Certificate2 server, HttpClient relay, CancellationToken cancellationToken)
     {
@@ -28,7 +29,7 @@ public sealed class Tamperer : IAsyncDisposable
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhost(port, listener => listener.UseHttps(server)));
         WebApplication app = builder.Build();
-        var tamperer = new Tamperer(app, relay);
+        var tamperer = new Tamperer(app, server, relay);
         app.Run(tamperer.ForwardAsync);
         await app.StartAsync(cancellationToken);
         return tamperer;
@@ -43,6 +44,7 @@ public sealed class Tamperer : IAsyncDisposable
     {
         await _app.DisposeAsync();
         _relay.Dispose();
+        _server.Dispose();
     }
 
     private async Task ForwardAsync(HttpContext context)
