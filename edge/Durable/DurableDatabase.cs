@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Microsoft.Data.Sqlite;
 
@@ -11,6 +12,10 @@ public sealed record Schema(string Feature, ImmutableArray<string> Steps);
 /// One writer at a time in this process; readers do not wait for it.</summary>
 public sealed class DurableDatabase : IDisposable
 {
+    /// <summary>Readers kept open: opening one costs more than most questions.</summary>
+    private const int MaxIdleReaders = 8;
+
+    private readonly ConcurrentBag<SqliteConnection> _readers = [];
     private readonly string _connectionString;
     private readonly SemaphoreSlim _writing = new(1);
     private readonly SqliteConnection _writer;
@@ -65,15 +70,31 @@ public sealed class DurableDatabase : IDisposable
             return true;
         }, cancellationToken);
 
-    /// <summary>Reads one consistent state.</summary>
+    /// <summary>Reads. Questions inside one transaction of <paramref name="act"/>'s own see one consistent state, as does each question by itself.</summary>
     public T Read<T>(Func<SqliteConnection, T> act)
     {
-        using SqliteConnection connection = Open();
-        return act(connection);
+        if (!_readers.TryTake(out SqliteConnection? connection))
+            connection = Open();
+        try
+        {
+            T result = act(connection);
+            if (_readers.Count < MaxIdleReaders)
+            {
+                _readers.Add(connection);
+                connection = null;
+            }
+            return result;
+        }
+        finally
+        {
+            connection?.Dispose();
+        }
     }
 
     public void Dispose()
     {
+        while (_readers.TryTake(out SqliteConnection? reader))
+            reader.Dispose();
         _writer.Dispose();
         _writing.Dispose();
         SqliteConnection.ClearPool(new SqliteConnection(_connectionString));

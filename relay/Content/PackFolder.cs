@@ -30,9 +30,10 @@ internal sealed record PackText(
     string? Licence = null,
     string? Supplier = null,
     ImmutableArray<string> Languages = default,
+    ImmutableArray<string> Collections = default,
     ImmutableDictionary<string, PackFileText>? Files = null)
 {
-    public PackMetadata Metadata => new(Title, Stage, Grade, Subject, Edition, KnowledgePoints, Licence, Supplier, Languages);
+    public PackMetadata Metadata => new(Title, Stage, Grade, Subject, Edition, KnowledgePoints, Licence, Supplier, Languages, Collections);
 }
 
 /// <summary>A member we do not know is most likely a slip of the pen, so it is refused.</summary>

@@ -31,6 +31,9 @@ public static class ContentFeature
             provider.GetRequiredService<IOptions<ContentOptions>>().Value, () => new DriveInfo(Path.GetFullPath(folder)).AvailableFreeSpace, provider.GetRequiredService<ILogger<DiskChunkStore>>()));
         services.AddSingleton(provider => new PackLibrary(
             provider.GetRequiredService<DiskChunkStore>(), provider.GetRequiredService<ContentDatabase>().Database, provider.GetRequiredService<ILogger<PackLibrary>>()));
+        services.AddSingleton(provider => new LibrarySearch(
+            Path.Combine(folder, "search.db"), provider.GetRequiredService<PackLibrary>(), provider.GetRequiredService<ILogger<LibrarySearch>>()));
+        services.AddHostedService<LibrarySearchLoop>();
         services.AddSingleton(provider => new RelayContent(
             provider.GetRequiredService<ContentPorts>().Relay, provider.GetRequiredService<IOptions<ContentOptions>>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<PackFetcher>();
@@ -47,9 +50,6 @@ public static class ContentFeature
 /// <summary>The content feature's own database file.</summary>
 internal sealed class ContentDatabase : IDisposable
 {
-    private const int Corrupt = 11;
-    private const int NotADatabase = 26;
-
     public ContentDatabase(string folder, ILogger log)
     {
         Directory.CreateDirectory(folder);
@@ -58,12 +58,11 @@ internal sealed class ContentDatabase : IDisposable
         {
             Database = new DurableDatabase(path, ContentTables.Schema);
         }
-        catch (SqliteException e) when (e.SqliteErrorCode is Corrupt or NotADatabase)
+        catch (SqliteException e) when (DatabaseFile.IsDamage(e))
         {
             // The chunks are in the store files, and the lists say what to show: nothing has to come over the link again.
             log.IndexDamaged(e.Message);
-            foreach (string suffix in (string[])["", "-wal", "-shm"])
-                File.Delete(path + suffix);
+            DatabaseFile.Delete(path);
             Database = new DurableDatabase(path, ContentTables.Schema);
         }
     }

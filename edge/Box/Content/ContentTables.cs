@@ -24,5 +24,10 @@ internal static class ContentTables
             manifest BLOB NOT NULL
         ) WITHOUT ROWID;
         """,
+        """
+        ALTER TABLE shown ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;   -- of all its files
+        ALTER TABLE shown ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;    -- order in which versions came to show
+        CREATE INDEX shown_by_turn ON shown (turn);
+        """,
     ]);
 }

@@ -37,4 +37,13 @@ internal static partial class Log
 
     [LoggerMessage(1110, LogLevel.Error, "The index of the store is damaged ({Reason}); it is made anew from the store files")]
     public static partial void IndexDamaged(this ILogger log, string reason);
+
+    [LoggerMessage(1120, LogLevel.Information, "The library's search differed from what shows in {Count} packs; they were entered")]
+    public static partial void SearchCompared(this ILogger log, int count);
+
+    [LoggerMessage(1121, LogLevel.Warning, "The library's search index is damaged ({Reason}); it is made anew")]
+    public static partial void SearchDamaged(this ILogger log, string reason);
+
+    [LoggerMessage(1122, LogLevel.Warning, "The library's search index cannot be written ({Reason}); packs show all the same")]
+    public static partial void SearchFailed(this ILogger log, string reason);
 }

@@ -64,8 +64,8 @@ public sealed class PackFetcher(
         ImmutableArray<FetchGoal> planned = state.Plan is { } plan ? FetchPlan.Goals(plan, catalogue) : [];
         library.KeepComing(planned.Select(goal => goal.Pack).ToHashSet());
         IEnumerable<FetchGoal> damaged = library.Lost.IsEmpty ? []
-            : library.Shown.Select(pack => new FetchGoal(pack.Manifest.Pack, pack.Manifest.Version, pack.Id, ContentLimits.MaxManifestBytes, null));
-        return [.. damaged, .. planned.Where(goal => library.Find(goal.Pack)?.Id != goal.Manifest)];
+            : library.Shown.Select(pack => new FetchGoal(pack.Pack, pack.Version, pack.Id, ContentLimits.MaxManifestBytes, null));
+        return [.. damaged, .. library.NotShown(planned)];
     }
 
     private async Task<FetchOutcome> FetchAsync(FetchGoal goal, bool online, CancellationToken cancellationToken)
@@ -93,10 +93,10 @@ public sealed class PackFetcher(
             return outcome;
 
         long total = chunks.Values.Sum(length => (long)length);
-        bool healing = library.Find(goal.Pack)?.Id == goal.Manifest;
+        bool healing = library.VersionOf(goal.Pack)?.Id == goal.Manifest;
         if (!healing)
             library.Report(new PackReport(goal.Pack, goal.Version, PackHolding.Delivered, total, total));
-        library.Healed([.. chunks.Keys, .. manifest.Files.Where(file => file.Recipe is not null).Select(file => file.Recipe!.Value)]);
+        library.Healed([goal.Manifest, .. chunks.Keys, .. manifest.Files.Where(file => file.Recipe is not null).Select(file => file.Recipe!.Value)]);
         return healing ? FetchOutcome.Done : await library.ShowAsync(manifest, goal.Manifest, cancellationToken) switch
         {
             ShowOutcome.Shown => FetchOutcome.Done,
@@ -116,9 +116,10 @@ public sealed class PackFetcher(
         List<ChunkId> missing = store.Missing(wanted);
         long total = lengths?.Values.Sum(length => (long)length) ?? 0;
         long left = lengths is null ? 0 : missing.Sum(id => (long)lengths[id]);
+        bool shows = library.VersionOf(goal.Pack)?.Id == goal.Manifest;
         void Tell()
         {
-            if (lengths is not null && library.Find(goal.Pack)?.Id != goal.Manifest)
+            if (lengths is not null && !shows)
                 library.Report(new PackReport(goal.Pack, goal.Version, PackHolding.Fetching, total - left, total));
         }
         Tell();

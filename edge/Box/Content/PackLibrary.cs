@@ -4,11 +4,15 @@ using Dapper;
 using Edge.Core.Content;
 using Edge.Core.Sync;
 using Edge.Durable;
+using Microsoft.Data.Sqlite;
 
 namespace Edge.Box.Content;
 
-/// <summary>A pack version that the school sees. <paramref name="Id"/> names its manifest.</summary>
+/// <summary>A pack version that the school sees, with its description. <paramref name="Id"/> names its manifest.</summary>
 public sealed record ShownPack(Manifest Manifest, ChunkId Id);
+
+/// <summary>Which version of a pack the school sees; <paramref name="Id"/> names its manifest.</summary>
+public sealed record ShownVersion(string Pack, long Version, ChunkId Id, long LengthBytes);
 
 /// <summary>What came of opening a file.</summary>
 public enum FileOpening
@@ -31,16 +35,25 @@ public enum ShowOutcome
 }
 
 /// <summary>The packs that the school sees. A version shows when all its files were hashed again from disk; until then the former one stays.
-/// The switch is one transaction. Only a signed withdrawal takes a pack back.</summary>
+/// The switch is one transaction. Only a signed withdrawal takes a pack back. A box may show 80 000 packs: which ones stands in the database,
+/// manifests are read when asked for, and those in use stay in memory.</summary>
 public sealed class PackLibrary(DiskChunkStore store, DurableDatabase database, ILogger<PackLibrary> log)
 {
     /// <summary>Chunk references kept in memory for open files: about 8 MB, an hour-long video each for 60 viewers.</summary>
     private const int MaxCachedChunkRefs = 200_000;
 
+    /// <summary>Files in manifests kept in memory: about 8 MB.</summary>
+    private const int MaxCachedFiles = 20_000;
+
+    /// <summary>Packs in a report, the newest first: they fit into one message to the relay.</summary>
+    private const int MaxReports = 400;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<ChunkId, Recipe> _recipes = [];
+    private readonly Dictionary<string, ShownPack?> _manifests = new(StringComparer.Ordinal);
     private int _cachedChunkRefs;
-    private ImmutableSortedDictionary<string, ShownPack> _shown = ImmutableSortedDictionary<string, ShownPack>.Empty.WithComparers(StringComparer.Ordinal);
+    private int _cachedFiles;
+    private long _turns;
     private ImmutableSortedDictionary<string, PackReport> _coming = ImmutableSortedDictionary<string, PackReport>.Empty.WithComparers(StringComparer.Ordinal);
     private ImmutableHashSet<ChunkId> _lost = [];
 
@@ -50,19 +63,89 @@ public sealed class PackLibrary(DiskChunkStore store, DurableDatabase database, 
     /// <summary>After a chunk of a shown pack turned out damaged, so that it is fetched at once.</summary>
     public event Action? Damaged;
 
-    /// <summary>What the school sees, by id.</summary>
-    public IReadOnlyList<ShownPack> Shown => [.. Volatile.Read(ref _shown).Values];
+    /// <summary>After the shown version of the pack changed, or the pack went. Handlers are quick.</summary>
+    public event Action<string>? PackChanged;
 
-    /// <summary>The shown version of a pack; null when there is none.</summary>
-    public ShownPack? Find(string pack) => Volatile.Read(ref _shown).GetValueOrDefault(pack);
+    /// <summary>What the school sees, by id. All of it: for programs, not for pages.</summary>
+    public IReadOnlyList<ShownVersion> Shown => database.Read(connection =>
+        connection.Query<ShownRow>("SELECT pack, version, manifest, bytes FROM shown ORDER BY pack").Select(row => row.ToVersion()).ToList());
 
-    /// <summary>What is shown and what is on its way, for the status page and the report to the relay.</summary>
-    public ImmutableArray<PackReport> Reports =>
-    [
-        .. Volatile.Read(ref _shown).Values.Select(pack =>
-            new PackReport(pack.Manifest.Pack, pack.Manifest.Version, PackHolding.Verified, pack.Manifest.LengthBytes, pack.Manifest.LengthBytes)),
-        .. Volatile.Read(ref _coming).Values,
-    ];
+    /// <summary>What the school sees, page by page: the packs behind <paramref name="after"/>.</summary>
+    public IReadOnlyList<ShownVersion> ShownAfter(string after, int most) => database.Read(connection =>
+        connection.Query<ShownRow>("SELECT pack, version, manifest, bytes FROM shown WHERE pack > @after ORDER BY pack LIMIT @most", new { after, most }).Select(row => row.ToVersion()).ToList());
+
+    /// <summary>The shown version of a pack; null when there is none, or while its damaged manifest is fetched again. Quick for packs that were asked for lately.</summary>
+    public ShownPack? Find(string pack)
+    {
+        long turn;
+        lock (_gate)
+        {
+            if (_manifests.TryGetValue(pack, out ShownPack? cached))
+                return cached;
+            turn = _turns;
+        }
+        ShownPack? found = Read(pack, out bool shows);
+        if (found is null && shows)
+            return null;
+        lock (_gate)
+        {
+            int files = 1 + (found?.Manifest.Files.Length ?? 0);
+            if (_cachedFiles + files > MaxCachedFiles)
+            {
+                _manifests.Clear();
+                _cachedFiles = 0;
+            }
+            // What changed meanwhile is asked for again next time.
+            if (turn == _turns && _manifests.TryAdd(pack, found))
+                _cachedFiles += files;
+        }
+        return found;
+    }
+
+    /// <summary>As <see cref="Find"/>, for those who go through many packs: nothing stays in memory.</summary>
+    public ShownPack? Read(string pack) => Read(pack, out _);
+
+    private ShownPack? Read(string pack, out bool shows)
+    {
+        ShownVersion? version = VersionOf(pack);
+        shows = version is not null;
+        if (version is null)
+            return null;
+        if (store.Read(version.Id) is { } bytes && Manifest.Read(bytes, out _) is { } manifest)
+            return new ShownPack(manifest, version.Id);
+        LoseChunk(version.Id);
+        return null;
+    }
+
+    /// <summary>Which version of a pack shows, without its manifest; null when none does.</summary>
+    public ShownVersion? VersionOf(string pack) => database.Read(connection =>
+        connection.QuerySingleOrDefault<ShownRow>("SELECT pack, version, manifest, bytes FROM shown WHERE pack = @pack", new { pack })?.ToVersion());
+
+    /// <summary>What is on its way, and the newest of what shows, for the status page and the report to the relay.</summary>
+    public ImmutableArray<PackReport> Reports
+    {
+        get
+        {
+            PackReport[] coming = [.. Volatile.Read(ref _coming).Values.Take(MaxReports)];
+            IEnumerable<PackReport> shown = database.Read(connection =>
+                connection.Query<ShownRow>("SELECT pack, version, manifest, bytes FROM shown ORDER BY turn DESC LIMIT @most", new { most = MaxReports - coming.Length }).ToList())
+                .Select(row => new PackReport(row.Pack, row.Version, PackHolding.Verified, row.Bytes, row.Bytes));
+            return [.. shown.OrderBy(report => report.Pack, StringComparer.Ordinal), .. coming];
+        }
+    }
+
+    /// <summary>Those of <paramref name="goals"/> that do not show yet.</summary>
+    internal ImmutableArray<FetchGoal> NotShown(ImmutableArray<FetchGoal> goals) => database.Read(connection =>
+    {
+        using SqliteCommand find = connection.CreateCommand();
+        find.CommandText = "SELECT manifest FROM shown WHERE pack = $pack";
+        SqliteParameter pack = find.Parameters.Add("$pack", SqliteType.Text);
+        return goals.RemoveAll(goal =>
+        {
+            pack.Value = goal.Pack;
+            return find.ExecuteScalar() is byte[] id && new ChunkId(id) == goal.Manifest;
+        });
+    });
 
     /// <summary>Opens a file of a shown pack.</summary>
     /// <param name="pack">Id of the pack.</param>
@@ -81,16 +164,15 @@ public sealed class PackLibrary(DiskChunkStore store, DurableDatabase database, 
         return (FileOpening.Opened, file, new PackFileStream(recipe, ReadAsync));
     }
 
-    /// <summary>Reads at start what was shown before. A pack whose manifest is damaged is left out until it is fetched again.</summary>
+    /// <summary>Completes at start what an earlier program wrote: it did not note how long its packs are.</summary>
     internal async Task LoadAsync(CancellationToken cancellationToken)
     {
-        var shown = _shown.ToBuilder();
-        foreach (byte[] id in database.Read(connection => connection.Query<byte[]>("SELECT manifest FROM shown").ToList()))
+        foreach (ShownVersion version in database.Read(connection =>
+            connection.Query<ShownRow>("SELECT pack, version, manifest, bytes FROM shown WHERE bytes = 0").ToList()).Select(row => row.ToVersion()))
         {
-            if (await store.ReadAsync(new ChunkId(id), cancellationToken) is { } bytes && Manifest.Read(bytes, out _) is { } manifest)
-                shown[manifest.Pack] = new ShownPack(manifest, new ChunkId(id));
+            if (Find(version.Pack)?.Manifest.LengthBytes is not (null or 0) and var bytes)
+                await database.WriteAsync((connection, transaction) => connection.Execute("UPDATE shown SET bytes = @bytes WHERE pack = @Pack", new { bytes, version.Pack }, transaction), cancellationToken);
         }
-        Volatile.Write(ref _shown, shown.ToImmutable());
     }
 
     /// <summary>Chunks of shown packs that turned out damaged and are not back yet.</summary>
@@ -128,28 +210,38 @@ public sealed class PackLibrary(DiskChunkStore store, DurableDatabase database, 
                 return outcome;
         }
         await database.WriteAsync((connection, transaction) => connection.Execute(
-            "INSERT OR REPLACE INTO shown (pack, version, manifest) VALUES (@Pack, @Version, @id)", new { manifest.Pack, manifest.Version, id = id.ToArray() }, transaction), cancellationToken);
+            "INSERT OR REPLACE INTO shown (pack, version, manifest, bytes, turn) SELECT @Pack, @Version, @id, @LengthBytes, coalesce(max(turn), 0) + 1 FROM shown",
+            new { manifest.Pack, manifest.Version, id = id.ToArray(), manifest.LengthBytes }, transaction), cancellationToken);
         lock (_gate)
-        {
-            _shown = _shown.SetItem(manifest.Pack, new ShownPack(manifest, id));
             _coming = _coming.Remove(manifest.Pack);
-        }
         log.PackShown(manifest.Pack, manifest.Version);
-        Changed?.Invoke();
+        Tell(manifest.Pack);
         return ShowOutcome.Shown;
     }
 
     /// <summary>Takes back what the signed catalogue withdraws.</summary>
     internal async Task ApplyAsync(Catalogue catalogue, CancellationToken cancellationToken)
     {
-        foreach (ShownPack pack in Shown.Where(pack => catalogue.Find(pack.Manifest.Pack, pack.Manifest.Version) is { Withdrawn: true }))
+        foreach (CataloguePack listed in catalogue.Packs.Where(pack => pack.Versions.Any(version => version.Withdrawn)))
         {
-            await database.WriteAsync((connection, transaction) => connection.Execute("DELETE FROM shown WHERE pack = @Pack", new { pack.Manifest.Pack }, transaction), cancellationToken);
-            lock (_gate)
-                _shown = _shown.Remove(pack.Manifest.Pack);
-            log.PackWithdrawn(pack.Manifest.Pack, pack.Manifest.Version);
-            Changed?.Invoke();
+            if (VersionOf(listed.Id) is not { } pack || catalogue.Find(pack.Pack, pack.Version) is not { Withdrawn: true })
+                continue;
+            await database.WriteAsync((connection, transaction) => connection.Execute("DELETE FROM shown WHERE pack = @Pack", new { pack.Pack }, transaction), cancellationToken);
+            log.PackWithdrawn(pack.Pack, pack.Version);
+            Tell(pack.Pack);
         }
+    }
+
+    private void Tell(string pack)
+    {
+        lock (_gate)
+        {
+            _turns++;
+            if (_manifests.Remove(pack, out ShownPack? former))
+                _cachedFiles -= 1 + (former?.Manifest.Files.Length ?? 0);
+        }
+        PackChanged?.Invoke(pack);
+        Changed?.Invoke();
     }
 
     private async Task<ShowOutcome> VerifyAsync(PackFile file, CancellationToken cancellationToken)
@@ -197,9 +289,24 @@ public sealed class PackLibrary(DiskChunkStore store, DurableDatabase database, 
         byte[]? bytes = await store.ReadAsync(id, cancellationToken);
         if (bytes is not null)
             return bytes;
+        LoseChunk(id);
+        return null;
+    }
+
+    private void LoseChunk(ChunkId id)
+    {
         lock (_gate)
             _lost = _lost.Add(id);
         Damaged?.Invoke();
-        return null;
+    }
+
+    private sealed class ShownRow
+    {
+        public string Pack { get; init; } = "";
+        public long Version { get; init; }
+        public byte[] Manifest { get; init; } = [];
+        public long Bytes { get; init; }
+
+        public ShownVersion ToVersion() => new(Pack, Version, new ChunkId(Manifest), Bytes);
     }
 }

@@ -59,7 +59,7 @@ public static class PagesFeature
         pages.MapGet("/status", IResult (SiteView view) => new RazorComponentResult<StatusPage>(new { Status = view.Status() }));
         pages.MapGet("/library", IResult (SiteView view, PackLibrary library, Reader reader) => new RazorComponentResult<LibraryPage>(new
         {
-            Packs = library.Shown,
+            Packs = library.Shown.Take(LibraryPage.MostPacks).Select(pack => library.Find(pack.Pack)).OfType<ShownPack>().ToList(),
             Coming = library.Reports.RemoveAll(report => report.State == PackHolding.Verified),
             Recordings = view.Recordings(reader),
         }));

@@ -44,6 +44,7 @@ public sealed record PackFile(
 /// <param name="Licence">SPDX expression or a sentence.</param>
 /// <param name="Supplier">Who made it.</param>
 /// <param name="Languages">BCP 47 tags of its languages.</param>
+/// <param name="Collections">Names of collections it belongs to, e.g. "Young scientists".</param>
 public sealed record PackMetadata(
     LocalText Title,
     string? Stage = null,
@@ -53,11 +54,14 @@ public sealed record PackMetadata(
     ImmutableArray<string> KnowledgePoints = default,
     string? Licence = null,
     string? Supplier = null,
-    ImmutableArray<string> Languages = default)
+    ImmutableArray<string> Languages = default,
+    ImmutableArray<string> Collections = default)
 {
     public ImmutableArray<string> KnowledgePoints { get; init; } = KnowledgePoints.IsDefault ? [] : KnowledgePoints;
 
     public ImmutableArray<string> Languages { get; init; } = Languages.IsDefault ? [] : Languages;
+
+    public ImmutableArray<string> Collections { get; init; } = Collections.IsDefault ? [] : Collections;
 }
 
 /// <summary>Description of one version of a pack. The signed catalogue names it by hash, so it needs no signature of its own.
@@ -156,7 +160,7 @@ public sealed record Manifest(
             return "the title is missing or too long";
         if (!IsShort(metadata.Stage) || !IsShort(metadata.Grade) || !IsShort(metadata.Subject) || !IsShort(metadata.Edition) || !IsShort(metadata.Licence) || !IsShort(metadata.Supplier))
             return $"a text is over {ContentLimits.MaxTextLength} characters";
-        return IsTags(metadata.KnowledgePoints) && IsTags(metadata.Languages) ? null : $"a list is over {ContentLimits.MaxTags} entries, or one of them is too long";
+        return IsTags(metadata.KnowledgePoints) && IsTags(metadata.Languages) && IsTags(metadata.Collections) ? null : $"a list is over {ContentLimits.MaxTags} entries, or one of them is too long";
     }
 
     private static string? FileProblem(PackFile file)

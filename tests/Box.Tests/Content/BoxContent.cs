@@ -79,10 +79,10 @@ internal sealed class BoxContent : IAsyncDisposable
     /// <summary>Every file of every shown pack reads whole and hashes right.</summary>
     public async Task AssertShownIsWholeAsync()
     {
-        foreach (ShownPack pack in Library.Shown)
+        foreach (ShownVersion pack in Library.Shown)
         {
-            foreach (PackFile file in pack.Manifest.Files)
-                Assert.Equal(file.Sha256, ChunkId.Of(await ReadAsync(pack.Manifest.Pack, file.Path)));
+            foreach (PackFile file in Library.Find(pack.Pack)!.Manifest.Files)
+                Assert.Equal(file.Sha256, ChunkId.Of(await ReadAsync(pack.Pack, file.Path)));
         }
     }
 

@@ -134,7 +134,7 @@ public sealed class FetchTests : IAsyncLifetime
         _origin.Replace(volume, wrong);
         await using BoxContent box = await OpenAsync();
         Assert.False(await box.FetchAsync());
-        Assert.Equal("good", Assert.Single(box.Library.Shown).Manifest.Pack);
+        Assert.Equal("good", Assert.Single(box.Library.Shown).Pack);
         long sent = _origin.SentBytes;
         _origin.Replace(volume, right);
         Assert.True(await box.FetchAsync());
@@ -154,7 +154,7 @@ public sealed class FetchTests : IAsyncLifetime
         _origin.Publish(Wanted("traversal", 1), Wanted("mixed", 1), Wanted("longer", 1), Wanted("nowhere", 1), Wanted("sound", 1));
         await using BoxContent box = await OpenAsync();
         Assert.False(await box.FetchAsync());
-        Assert.Equal("sound", Assert.Single(box.Library.Shown).Manifest.Pack);
+        Assert.Equal("sound", Assert.Single(box.Library.Shown).Pack);
     }
 
     [Fact]
@@ -220,7 +220,7 @@ public sealed class FetchTests : IAsyncLifetime
         _origin.Publish(Wanted("second", 1), Wanted("first", 1));
         free = BoxContent.Options.ReserveBytes + 20_000;
         await Assert.ThrowsAsync<StoreFullException>(box.FetchAsync);
-        Assert.Equal("first", Assert.Single(box.Library.Shown).Manifest.Pack);
+        Assert.Equal("first", Assert.Single(box.Library.Shown).Pack);
         await box.AssertShownIsWholeAsync();
         free = long.MaxValue;
         Assert.True(await box.FetchAsync());

@@ -127,6 +127,13 @@ public sealed class ContentOrigin : IAsyncDisposable
         return id;
     }
 
+    /// <summary>Enters a version in place of the one with its number.</summary>
+    public ChunkId ReplaceManifest(Manifest manifest)
+    {
+        _versions.RemoveAll(v => v.Pack == manifest.Pack && v.Version.Version == manifest.Version);
+        return AddManifest(manifest);
+    }
+
     public void Withdraw(string pack, long version)
     {
         int place = _versions.FindIndex(v => v.Pack == pack && v.Version.Version == version);
