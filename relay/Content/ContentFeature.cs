@@ -14,6 +14,10 @@ public static class ContentFeature
         services.AddSingleton<PackIntake>();
         services.AddSingleton<PackDesk>();
         services.AddSingleton<ListPublisher>();
+        services.AddOptionsWithValidateOnStart<ContentOptions, ContentOptionsValidator>().BindConfiguration("Content");
+        services.AddSingleton<UpdateTable>();
+        services.AddSingleton<UpdateLoop>();
+        services.AddHostedService(provider => provider.GetRequiredService<UpdateLoop>());
         return services;
     }
 }

@@ -54,6 +54,13 @@ public sealed class ContentStore
     public async Task<byte[]?> ReadAsync(ChunkId id, int maxBytes, CancellationToken cancellationToken) =>
         LengthOf(id) is { } length && length <= maxBytes ? await File.ReadAllBytesAsync(PathOf(id), cancellationToken) : null;
 
+    /// <summary>Stores an object of the relay's own making.</summary>
+    public Task<PutOutcome> PutAsync(ChunkId id, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+        PutAsync(id, new MemoryStream(System.Runtime.InteropServices.MemoryMarshal.TryGetArray(bytes, out ArraySegment<byte> array) ? array.Array! : bytes.ToArray(), array.Offset, bytes.Length, writable: false), cancellationToken);
+
+    /// <summary>Removes an object that no list names any more; one that is not there is fine.</summary>
+    public void Delete(ChunkId id) => File.Delete(PathOf(id));
+
     /// <summary>Stores what <paramref name="bytes"/> brings, if it is what <paramref name="id"/> says. On disk when the task completes.</summary>
     /// <exception cref="IOException">Disk full, or the sender broke off; nothing was kept.</exception>
     public async Task<PutOutcome> PutAsync(ChunkId id, Stream bytes, CancellationToken cancellationToken)

@@ -47,5 +47,19 @@ internal static class ContentTables
             bytes BLOB NOT NULL
         ) WITHOUT ROWID;
         """,
+        """
+        CREATE TABLE pack_updates (
+            pack TEXT NOT NULL,
+            version INTEGER NOT NULL,
+            from_version INTEGER NOT NULL,
+            delta BLOB NOT NULL,
+            delta_bytes INTEGER NOT NULL,
+            bundle BLOB,                      -- its index; null: none
+            bundle_bytes INTEGER NOT NULL DEFAULT 0,
+            bundle_tried INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (pack, version, from_version),
+            FOREIGN KEY (pack, version) REFERENCES pack_versions (pack, version)
+        ) WITHOUT ROWID;
+        """,
     ]);
 }

@@ -16,4 +16,10 @@ internal static partial class Log
 
     [LoggerMessage(2104, LogLevel.Information, "Pack {Pack}: {Count} versions were withdrawn")]
     public static partial void PackWithdrawn(this ILogger log, string pack, int count);
+
+    [LoggerMessage(2190, LogLevel.Information, "Pack {Pack}: update from version {From} to {To} is ready: description {Delta} bytes, bundle {Bundle} bytes against {Alone} in chunks; it took {Seconds} s")]
+    public static partial void UpdateMade(this ILogger log, string pack, long from, long to, int delta, long bundle, long alone, double seconds);
+
+    [LoggerMessage(2191, LogLevel.Warning, "Pack {Pack}: no update from version {From} to {To} could be made, boxes take chunks: {Reason}")]
+    public static partial void UpdateFailed(this ILogger log, string pack, long from, long to, string reason);
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Edge.Core.Content;
@@ -76,14 +75,18 @@ public sealed class PackBuilder(BuildTarget target, TimeProvider time, IProgress
     {
         using var whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var chunks = ImmutableArray.CreateBuilder<ChunkRef>();
-        await ReadChunksAsync(source, total, packing: false, chunk =>
+        var literals = ImmutableArray.CreateBuilder<RecipeLiteral>();
+        await ReadPartsAsync(source, total, packing: false, (isLiteral, part) =>
         {
-            whole.AppendData(chunk.Span);
-            chunks.Add(new ChunkRef(ChunkId.Of(chunk.Span), chunk.Length));
+            whole.AppendData(part.Span);
+            if (isLiteral)
+                literals.Add(new RecipeLiteral(chunks.Count, part));
+            else
+                chunks.Add(new ChunkRef(ChunkId.Of(part.Span), part.Length));
             return Task.CompletedTask;
         }, cancellationToken);
-        var recipe = new Recipe(chunks.ToImmutable());
-        bool single = recipe.Chunks.Length <= 1;
+        var recipe = new Recipe(chunks.ToImmutable()) { Literals = literals.ToImmutable() };
+        bool single = recipe.Chunks.Length <= 1 && recipe.Literals.IsEmpty;
         return new CutFile(source, source.File with
         {
             LengthBytes = recipe.LengthBytes,
@@ -116,8 +119,10 @@ public sealed class PackBuilder(BuildTarget target, TimeProvider time, IProgress
         {
             int next = 0;
             bool mayCompress = !Chunker.IsMedia(file.File.MediaType);
-            await ReadChunksAsync(file.Source, total, packing: true, async chunk =>
+            await ReadPartsAsync(file.Source, total, packing: true, async (isLiteral, chunk) =>
             {
+                if (isLiteral)
+                    return;
                 ChunkId id = ChunkId.Of(chunk.Span);
                 if (next >= file.Recipe.Chunks.Length || file.Recipe.Chunks[next].Id != id)
                     throw new PackBuildException([$"{file.File.Path}: changed while it was read; build again"]);
@@ -156,36 +161,20 @@ public sealed class PackBuilder(BuildTarget target, TimeProvider time, IProgress
         return (known, volumes);
     }
 
-    private async Task ReadChunksAsync(FolderFile source, long total, bool packing, Func<ReadOnlyMemory<byte>, Task> take, CancellationToken cancellationToken)
+    private async Task ReadPartsAsync(FolderFile source, long total, bool packing, Func<bool, ReadOnlyMemory<byte>, Task> takePart, CancellationToken cancellationToken)
     {
-        Chunker chunker = Chunker.For(source.File.MediaType, source.LengthBytes);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(chunker.MaxBytes * 2);
         try
         {
-            await using var file = new FileStream(source.FullPath, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, useAsync: true);
-            int held = 0;
-            for (bool atEnd = false; !atEnd || held > 0;)
+            await FileCutter.ReadAsync(source.FullPath, source.File.MediaType, async (isLiteral, part) =>
             {
-                if (!atEnd)
-                {
-                    int read = await file.ReadAtLeastAsync(buffer.AsMemory(held), buffer.Length - held, throwOnEndOfStream: false, cancellationToken);
-                    atEnd = read < buffer.Length - held;
-                    held += read;
-                }
-                int at = 0;
-                for (int cut; (cut = chunker.NextCut(buffer.AsSpan(at, held - at), atEnd)) > 0; at += cut)
-                {
-                    await take(buffer.AsMemory(at, cut));
-                    _doneBytes += cut;
-                    progress?.Report(new BuildProgress(packing, _doneBytes, total));
-                }
-                buffer.AsSpan(at, held - at).CopyTo(buffer);
-                held -= at;
-            }
+                await takePart(isLiteral, part);
+                _doneBytes += part.Length;
+                progress?.Report(new BuildProgress(packing, _doneBytes, total));
+            }, cancellationToken);
         }
-        finally
+        catch (EndOfStreamException)
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            throw new PackBuildException([$"{source.File.Path}: changed while it was read; build again"]);
         }
     }
 

@@ -29,7 +29,7 @@ public enum PublishOutcome
 public sealed record PublishResult(PublishOutcome Outcome, long Version = 0, ImmutableArray<string> To = default, DateTimeOffset? Due = null, ImmutableArray<string> Unknown = default);
 
 /// <summary>Where staff publish and take back, whether by API or by console.</summary>
-public sealed class PackDesk(PackRegistry registry, PlanSources sources, TimeProvider time, ILogger<PackIntake> log)
+public sealed class PackDesk(PackRegistry registry, PlanSources sources, UpdateLoop updates, TimeProvider time, ILogger<PackIntake> log)
 {
     public async Task<PublishResult> PublishAsync(string pack, PublishRequest request, CancellationToken cancellationToken)
     {
@@ -48,6 +48,8 @@ public sealed class PackDesk(PackRegistry registry, PlanSources sources, TimePro
         ImmutableArray<string> unknown = [.. schools.Where(id => id != PackTarget.AllSchools).Except(sources.Schools().Select(school => school.Id))];
         if (unknown.Length > 0)
             return new PublishResult(PublishOutcome.UnknownSchool, version.Version, Unknown: unknown);
+        // So that boxes, which are told at once, find the cheap way at once.
+        await updates.ReadyAsync(pack, version.Version, cancellationToken);
         if (!await registry.PublishAsync(pack, version.Version, schools, due, request.Priority, cancellationToken))
             return new PublishResult(PublishOutcome.Withdrawn, version.Version);
         log.PackPublished(pack, version.Version, string.Join(", ", schools));
@@ -61,6 +63,7 @@ public sealed class PackDesk(PackRegistry registry, PlanSources sources, TimePro
         if (registry.Find(pack, version) is null)
             return null;
         int count = await registry.WithdrawAsync(pack, version, cancellationToken);
+        updates.Wake();
         log.PackWithdrawn(pack, count);
         return count;
     }

@@ -5,7 +5,7 @@ namespace Relay.Content;
 
 /// <summary>Takes in a version whose objects were uploaded: reads and checks all of it as a box would, then enters it.
 /// What a box would refuse is refused here first, with a reason.</summary>
-public sealed class PackIntake(ContentStore store, PackRegistry registry)
+public sealed class PackIntake(ContentStore store, PackRegistry registry, UpdateLoop updates)
 {
     /// <returns>The reason for a refusal, which changes nothing; null when the version is registered.</returns>
     /// <exception cref="IOException">The store cannot be read.</exception>
@@ -35,9 +35,10 @@ public sealed class PackIntake(ContentStore store, PackRegistry registry)
             if (await FileProblemAsync(file, places, cancellationToken) is { } wrong)
                 return (null, $"{file.Path}: {wrong}");
         }
-        return await registry.AddAsync(manifest, id, bytes.Length, fresh, cancellationToken)
-            ? (registry.Find(manifest.Pack, manifest.Version), null)
-            : (null, $"another build of {manifest.Pack} was quicker; build again");
+        if (!await registry.AddAsync(manifest, id, bytes.Length, fresh, cancellationToken))
+            return (null, $"another build of {manifest.Pack} was quicker; build again");
+        updates.Wake();
+        return (registry.Find(manifest.Pack, manifest.Version), null);
     }
 
     private async Task<(VolumeIndex? Index, string? Refusal)> ReadVolumeAsync(VolumeRef volume, bool checkChunks, CancellationToken cancellationToken)
@@ -69,10 +70,15 @@ public sealed class PackIntake(ContentStore store, PackRegistry registry)
         if (recipe.LengthBytes != file.LengthBytes)
             return "its recipe is for another length";
         using var whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (ChunkRef chunk in recipe.Chunks)
+        foreach (RecipePart part in recipe.Parts)
         {
-            if (await ReadChunkAsync(chunk.Id, places, cancellationToken) is not { } plain || plain.Length != chunk.LengthBytes)
-                return $"chunk {chunk.Id} is missing or damaged";
+            if (part.IsLiteral)
+            {
+                whole.AppendData(part.Literal.Span);
+                continue;
+            }
+            if (await ReadChunkAsync(part.Chunk.Id, places, cancellationToken) is not { } plain || plain.Length != part.LengthBytes)
+                return $"chunk {part.Chunk.Id} is missing or damaged";
             whole.AppendData(plain);
         }
         return new ChunkId(whole.GetHashAndReset()) == file.Sha256 ? null : "its chunks do not make up the file";

@@ -19,7 +19,11 @@ public sealed record PackVersion(
     long LengthBytes,
     DateTimeOffset Created,
     DateTimeOffset? Published,
-    DateTimeOffset? Withdrawn);
+    DateTimeOffset? Withdrawn)
+{
+    /// <summary>How to come to it from versions before. Empty unless asked for with all versions.</summary>
+    public ImmutableArray<CatalogueUpdate> Updates { get; init; } = [];
+}
 
 /// <summary>Which version of a pack a school should hold; <see cref="AllSchools"/> stands for each that has no target of its own.</summary>
 public sealed record PackTarget(string Pack, string School, long Version, DateTimeOffset? Due, int Priority)
@@ -31,8 +35,12 @@ public sealed record PackTarget(string Pack, string School, long Version, DateTi
 public sealed class PackRegistry(DurableDatabase database, TimeProvider time)
 {
     /// <summary>All versions, newest first within a pack.</summary>
-    public ImmutableArray<PackVersion> Versions() => database.Read(connection => connection
-        .Query<VersionRow>($"SELECT {VersionColumns} FROM pack_versions ORDER BY pack, version DESC").Select(row => row.ToVersion()).ToImmutableArray());
+    public ImmutableArray<PackVersion> Versions() => database.Read(connection =>
+    {
+        ILookup<(string Pack, long Version), PackUpdate> updates = UpdateTable.All(connection).ToLookup(update => (update.Pack, update.Version));
+        return connection.Query<VersionRow>($"SELECT {VersionColumns} FROM pack_versions ORDER BY pack, version DESC")
+            .Select(row => row.ToVersion() with { Updates = [.. updates[(row.Pack, row.Version)].Select(update => update.Listed)] }).ToImmutableArray();
+    });
 
     /// <summary>One version, or the newest when <paramref name="version"/> is null.</summary>
     public PackVersion? Find(string pack, long? version) => database.Read(connection => Find(connection, pack, version));

@@ -31,7 +31,7 @@ internal static class PlanComposer
                    .. pack.OrderByDescending(v => v.Version)
                        .Where((v, place) => place < KeptVersions || v.Withdrawn is not null || planned.Contains((v.Pack, v.Version)))
                        .OrderBy(v => v.Version)
-                       .Select(v => new CatalogueVersion(v.Version, v.Manifest, v.ManifestBytes, v.Withdrawn is not null)),
+                       .Select(v => new CatalogueVersion(v.Version, v.Manifest, v.ManifestBytes, v.Withdrawn is not null, v.Updates)),
                ]),
         ]);
     }

@@ -46,4 +46,13 @@ internal static partial class Log
 
     [LoggerMessage(1122, LogLevel.Warning, "The library's search index cannot be written ({Reason}); packs show all the same")]
     public static partial void SearchFailed(this ILogger log, string reason);
+
+    [LoggerMessage(1190, LogLevel.Information, "Pack {Pack} version {Version} comes by {Way}: the bundle is {Bundle} bytes, the chunks by themselves are {Alone}")]
+    public static partial void WayChosen(this ILogger log, string pack, long version, string way, long bundle, long alone);
+
+    [LoggerMessage(1191, LogLevel.Warning, "Pack {Pack} version {Version}: the delta of its description is of no use here; the whole description is fetched")]
+    public static partial void DeltaUseless(this ILogger log, string pack, long version);
+
+    [LoggerMessage(1192, LogLevel.Warning, "Pack {Pack} version {Version}: a window of its bundle is of no use here; its chunks are fetched by themselves")]
+    public static partial void WindowUseless(this ILogger log, string pack, long version);
 }

@@ -12,6 +12,7 @@ namespace Edge.Box.Content;
 public sealed class PackFetcher(
     ListStore lists, DiskChunkStore store, PackLibrary library, RelayContent relay, IOptions<ContentOptions> options, TimeProvider time, ILogger<PackFetcher> log)
 {
+    private readonly UpdatePath _updates = new(store, library, relay, log);
     private readonly HashSet<ChunkId> _false = [];
     private long _listsAsked;
 
@@ -72,6 +73,8 @@ public sealed class PackFetcher(
     {
         if (_false.Contains(goal.Manifest))
             return FetchOutcome.Done;
+        if (online)
+            await _updates.DescribeAsync(goal, cancellationToken);
         if (await ObjectAsync(goal.Manifest, ContentLimits.MaxManifestBytes, online, cancellationToken) is not { } bytes)
             return !online ? FetchOutcome.NoLink : Broken(goal, "its manifest is missing or damaged at the relay");
         if (Manifest.Read(bytes, out string problem) is not { } manifest || manifest.Pack != goal.Pack || manifest.Version != goal.Version)
@@ -80,15 +83,17 @@ public sealed class PackFetcher(
 
         if (await FetchChunksAsync(goal, [.. manifest.Files.Where(file => file.Recipe is not null).Select(file => file.Recipe!.Value)], null, places, cancellationToken) is var recipes and not FetchOutcome.Done)
             return recipes;
-        var chunks = new Dictionary<ChunkId, int>();
+        var table = new ChunkTable([]);
         foreach (PackFile file in manifest.Files)
         {
             Recipe? recipe = file.Recipe is not { } id ? file.RecipeOfOneChunk : await store.ReadAsync(id, cancellationToken) is { } recipeBytes ? Recipe.Read(recipeBytes) : null;
             if (recipe is null || recipe.LengthBytes != file.LengthBytes)
                 return False(goal, $"{file.Path}: its recipe is wrong");
-            foreach (ChunkRef chunk in recipe.Chunks)
-                chunks[chunk.Id] = chunk.LengthBytes;
+            table.Add(recipe);
         }
+        if (places is not null && !await _updates.BundleAsync(goal, table, places.CostAsync, async (ranges, token) => await FetchRangesAsync(ranges, null, token) is not null, cancellationToken))
+            return FetchOutcome.PlanChanged;
+        Dictionary<ChunkId, int> chunks = table.Chunks.ToDictionary(chunk => chunk.Id, chunk => chunk.LengthBytes);
         if (await FetchChunksAsync(goal, [.. chunks.Keys], chunks, places, cancellationToken) is var outcome and not FetchOutcome.Done)
             return outcome;
 
@@ -131,22 +136,34 @@ public sealed class PackFetcher(
             log.PackFetching(goal.Pack, goal.Version, left, total);
         if (!await places.LocateAsync(missing, cancellationToken))
             return Broken(goal, "an index of its volumes is missing or damaged at the relay");
-        int wrong = 0;
         ImmutableArray<RangeFetch> ranges = FetchPlan.Ranges(missing, places.Known, out ImmutableArray<ChunkId> nowhere);
+        if (await FetchRangesAsync(ranges, chunk =>
+            {
+                left -= chunk.LengthBytes;
+                Tell();
+            }, cancellationToken) is not { } wrong)
+            return FetchOutcome.PlanChanged;
+        return wrong + nowhere.Length == 0 ? FetchOutcome.Done : Broken(goal, $"{wrong + nowhere.Length} chunks are missing or damaged at the relay");
+    }
+
+    /// <summary>Fetches stretches of volumes into the store.</summary>
+    /// <returns>How many chunks were missing or wrong; null when the plan changed meanwhile.</returns>
+    private async Task<int?> FetchRangesAsync(ImmutableArray<RangeFetch> ranges, Action<ArrivedChunk>? arrived, CancellationToken cancellationToken)
+    {
+        int wrong = 0;
         foreach (RangeFetch range in ranges)
         {
             await using var batch = new Batch(store, options.Value.CommitBytes);
             wrong += await relay.RangeAsync(range, async chunk =>
             {
                 await batch.AddAsync(chunk, cancellationToken);
-                left -= chunk.LengthBytes;
-                Tell();
+                arrived?.Invoke(chunk);
             }, cancellationToken);
             await batch.CommitAsync(cancellationToken);
             if (await PlanChangedAsync(cancellationToken))
-                return FetchOutcome.PlanChanged;
+                return null;
         }
-        return wrong + nowhere.Length == 0 ? FetchOutcome.Done : Broken(goal, $"{wrong + nowhere.Length} chunks are missing or damaged at the relay");
+        return wrong;
     }
 
     /// <summary>Asks for lists between two ranges when it is time, so that something urgent need not wait for a long pack.</summary>
@@ -200,6 +217,13 @@ public sealed class PackFetcher(
         private readonly HashSet<ChunkId> _found = [];
 
         public IReadOnlyList<KeyValuePair<ChunkId, VolumeIndex>> Known => _known;
+
+        /// <summary>Bytes that these chunks take in their volumes; those that are nowhere count for nothing.</summary>
+        public async Task<long> CostAsync(IReadOnlyList<ChunkId> wanted, CancellationToken cancellationToken)
+        {
+            await LocateAsync(wanted, cancellationToken);
+            return FetchPlan.Ranges(wanted, _known, out _).Sum(range => (long)range.LengthBytes);
+        }
 
         public async Task<bool> LocateAsync(IEnumerable<ChunkId> wanted, CancellationToken cancellationToken)
         {

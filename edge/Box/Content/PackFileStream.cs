@@ -2,26 +2,26 @@ using Edge.Core.Content;
 
 namespace Edge.Box.Content;
 
-/// <summary>A file of a pack as a stream that seeks. Holds one chunk in memory. Every byte it gives was checked when it was read from disk.</summary>
+/// <summary>A file of a pack as a stream that seeks. Holds one chunk and the recipe in memory. Every byte it gives was checked when it was read from disk.</summary>
 public sealed class PackFileStream : Stream
 {
-    private readonly Recipe _recipe;
+    private readonly RecipePart[] _parts;
     private readonly long[] _starts;
     private readonly Func<ChunkId, CancellationToken, Task<byte[]?>> _read;
     private int _held = -1;
-    private byte[] _chunk = [];
+    private ReadOnlyMemory<byte> _bytes;
 
     /// <param name="recipe">Chunks of the file.</param>
     /// <param name="read">Gives the bytes of a chunk, or null.</param>
     public PackFileStream(Recipe recipe, Func<ChunkId, CancellationToken, Task<byte[]?>> read)
     {
-        _recipe = recipe;
+        _parts = [.. recipe.Parts];
         _read = read;
-        _starts = new long[recipe.Chunks.Length];
+        _starts = new long[_parts.Length];
         for (int i = 0; i < _starts.Length; i++)
         {
             _starts[i] = Length;
-            Length += recipe.Chunks[i].LengthBytes;
+            Length += _parts[i].LengthBytes;
         }
     }
 
@@ -44,15 +44,15 @@ public sealed class PackFileStream : Stream
         int wanted = found >= 0 ? found : ~found - 1;
         if (wanted != _held)
         {
-            ChunkRef chunk = _recipe.Chunks[wanted];
-            byte[]? bytes = await _read(chunk.Id, cancellationToken);
-            if (bytes?.Length != chunk.LengthBytes)
-                throw new IOException($"chunk {chunk.Id} is missing; it is fetched again");
-            (_held, _chunk) = (wanted, bytes);
+            RecipePart part = _parts[wanted];
+            ReadOnlyMemory<byte> bytes = part.IsLiteral ? part.Literal : await _read(part.Chunk.Id, cancellationToken);
+            if (bytes.Length != part.LengthBytes)
+                throw new IOException($"chunk {part.Chunk.Id} is missing; it is fetched again");
+            (_held, _bytes) = (wanted, bytes);
         }
         int offset = (int)(Position - _starts[wanted]);
-        int count = Math.Min(buffer.Length, _chunk.Length - offset);
-        _chunk.AsMemory(offset, count).CopyTo(buffer);
+        int count = Math.Min(buffer.Length, _bytes.Length - offset);
+        _bytes.Slice(offset, count).CopyTo(buffer);
         Position += count;
         return count;
     }

@@ -48,6 +48,9 @@ public sealed class PackLibrary(DiskChunkStore store, DurableDatabase database, 
     /// <summary>Packs in a report, the newest first: they fit into one message to the relay.</summary>
     private const int MaxReports = 400;
 
+    /// <summary>One of them in memory; literals of recipes are counted in the same coin.</summary>
+    private const int ChunkRefBytes = 40;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<ChunkId, Recipe> _recipes = [];
     private readonly Dictionary<string, ShownPack?> _manifests = new(StringComparer.Ordinal);
@@ -249,11 +252,16 @@ public sealed class PackLibrary(DiskChunkStore store, DurableDatabase database, 
         if (await RecipeOfAsync(file, cancellationToken) is not { } recipe)
             return ShowOutcome.Incomplete;
         using var whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (ChunkRef chunk in recipe.Chunks)
+        foreach (RecipePart part in recipe.Parts)
         {
-            if (await store.ReadAsync(chunk.Id, cancellationToken) is not { } bytes)
+            if (part.IsLiteral)
+            {
+                whole.AppendData(part.Literal.Span);
+                continue;
+            }
+            if (await store.ReadAsync(part.Chunk.Id, cancellationToken) is not { } bytes)
                 return ShowOutcome.Incomplete;
-            if (bytes.Length != chunk.LengthBytes)
+            if (bytes.Length != part.LengthBytes)
                 return ShowOutcome.False;
             whole.AppendData(bytes);
         }
@@ -273,13 +281,14 @@ public sealed class PackLibrary(DiskChunkStore store, DurableDatabase database, 
             return null;
         lock (_gate)
         {
-            if (_cachedChunkRefs + recipe.Chunks.Length > MaxCachedChunkRefs)
+            int weight = recipe.Chunks.Length + recipe.LiteralBytes / ChunkRefBytes;
+            if (_cachedChunkRefs + weight > MaxCachedChunkRefs)
             {
                 _recipes.Clear();
                 _cachedChunkRefs = 0;
             }
             if (_recipes.TryAdd(id, recipe))
-                _cachedChunkRefs += recipe.Chunks.Length;
+                _cachedChunkRefs += weight;
         }
         return recipe;
     }

@@ -29,10 +29,13 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
 
     /// <summary>A number from 0 to <paramref name="max"/>, seven bits a byte, low ones first (LEB128), in its shortest form only:
     /// one value has one spelling, so one recipe has one name.</summary>
-    public int Number(int max)
+    public int Number(int max) => (int)LongNumber(max);
+
+    /// <inheritdoc cref="Number"/>
+    public long LongNumber(long max)
     {
         long value = 0;
-        for (int shift = 0; shift < 35; shift += 7)
+        for (int shift = 0; shift < 63; shift += 7)
         {
             byte next = Byte();
             if (Failed)
@@ -41,7 +44,7 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
             if (next < 0x80)
             {
                 if (value <= max && (next != 0 || shift == 0))
-                    return (int)value;
+                    return value;
                 break;
             }
         }
@@ -68,10 +71,16 @@ internal sealed class FieldWriter(int capacityBytes)
         return this;
     }
 
-    public FieldWriter Number(int value)
+    public FieldWriter Bytes(ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(Room(bytes.Length));
+        return this;
+    }
+
+    public FieldWriter Number(long value)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(value);
-        uint rest = (uint)value;
+        ulong rest = (ulong)value;
         for (; rest >= 0x80; rest >>= 7)
             Byte((byte)(rest | 0x80));
         return Byte((byte)rest);

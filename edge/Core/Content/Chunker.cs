@@ -36,9 +36,11 @@ public sealed class Chunker
     public int MaxBytes => AverageBytes * 4;
 
     /// <summary>The cuts for a file of this media type. Very long files get wider ones, so that the recipe stays a chunk.</summary>
-    public static Chunker For(string mediaType, long lengthBytes)
+    public static Chunker For(string mediaType, long lengthBytes) => For(IsMedia(mediaType), lengthBytes);
+
+    internal static Chunker For(bool isMedia, long lengthBytes)
     {
-        int average = IsMedia(mediaType) ? MediaAverageBytes : DocumentAverageBytes;
+        int average = isMedia ? MediaAverageBytes : DocumentAverageBytes;
         while (average < MaxAverageBytes && lengthBytes / average > ContentLimits.MaxChunks / 2)
             average *= 2;
         return new Chunker(average);

@@ -2,8 +2,11 @@ using System.Collections.Immutable;
 
 namespace Edge.Core.Content;
 
-/// <summary>One pack version to bring in, with where its manifest is.</summary>
-public sealed record FetchGoal(string Pack, long Version, ChunkId Manifest, long ManifestBytes, DateTimeOffset? Due);
+/// <summary>One pack version to bring in, with where its manifest is, and cheaper ways to it from older versions.</summary>
+public sealed record FetchGoal(string Pack, long Version, ChunkId Manifest, long ManifestBytes, DateTimeOffset? Due, ImmutableArray<CatalogueUpdate> Updates = default)
+{
+    public ImmutableArray<CatalogueUpdate> Updates { get; init; } = Updates.IsDefault ? [] : Updates;
+}
 
 /// <summary>One request: a stretch of a volume and the wanted chunks in it, in rising order.</summary>
 public sealed record RangeFetch(ChunkId Volume, int OffsetBytes, int LengthBytes, ImmutableArray<VolumeEntry> Chunks);
@@ -25,7 +28,7 @@ public static class FetchPlan
            let listed = catalogue.Find(wanted.Pack, wanted.Version)
            where listed is { Withdrawn: false }
            orderby wanted.Due ?? DateTimeOffset.MaxValue, wanted.Priority, wanted.Pack
-           select new FetchGoal(wanted.Pack, wanted.Version, listed.Manifest, listed.ManifestBytes, wanted.Due),
+           select new FetchGoal(wanted.Pack, wanted.Version, listed.Manifest, listed.ManifestBytes, wanted.Due, listed.Updates),
     ];
 
     /// <summary>Turns chunks into few requests: volume by volume in the order they are first needed, neighbours in one stretch.</summary>

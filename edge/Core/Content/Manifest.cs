@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.IO.Compression;
-using System.Text.Json;
 using Edge.Core.Identity;
 using Edge.Core.Text;
 
@@ -65,7 +63,7 @@ public sealed record PackMetadata(
 }
 
 /// <summary>Description of one version of a pack. The signed catalogue names it by hash, so it needs no signature of its own.
-/// As it travels and rests: version byte 1, length of the JSON as 4 bytes big-endian, the JSON in Brotli (RFC 7932).</summary>
+/// As it travels and rests: see <see cref="ManifestForm"/>; the first release's form (all of it JSON in Brotli) is still read.</summary>
 /// <param name="Pack">Slug.</param>
 /// <param name="Version">From 1; only grows.</param>
 /// <param name="Created">When it was built, by the clock of the builder; shown, never compared.</param>
@@ -81,50 +79,19 @@ public sealed record Manifest(
     ImmutableArray<PackFile> Files,
     ImmutableArray<VolumeRef> Volumes)
 {
-    public const byte FormatVersion = 1;
-
-    private const int HeadBytes = 5;
-
     /// <summary>Bytes of all files.</summary>
     public long LengthBytes => Files.Sum(file => file.LengthBytes);
 
     public PackFile? File(string path) => Files.FirstOrDefault(file => file.Path == path);
 
-    public byte[] ToBytes()
-    {
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(this, ManifestJson.Default.Manifest);
-        byte[] packed = new byte[HeadBytes + BrotliEncoder.GetMaxCompressedLength(json.Length)];
-        packed[0] = FormatVersion;
-        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(packed.AsSpan(1), json.Length);
-        bool fits = BrotliEncoder.TryCompress(json, packed.AsSpan(HeadBytes), out int written, quality: 9, window: 22);
-        System.Diagnostics.Debug.Assert(fits, "GetMaxCompressedLength is enough");
-        return packed[..(HeadBytes + written)];
-    }
+    public byte[] ToBytes() => ManifestForm.Write(this);
 
     /// <param name="bytes">The manifest as it travels.</param>
     /// <param name="problem">What is wrong, for the log and the author.</param>
     /// <returns>Null when the bytes are no sound manifest.</returns>
     public static Manifest? Read(ReadOnlySpan<byte> bytes, out string problem)
     {
-        problem = "not a whole manifest";
-        if (bytes.Length is < HeadBytes or > ContentLimits.MaxManifestBytes || bytes[0] != FormatVersion)
-            return null;
-        int jsonBytes = System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(bytes[1..]);
-        if (jsonBytes is < 2 or > ContentLimits.MaxManifestJsonBytes)
-            return null;
-        byte[] json = new byte[jsonBytes];
-        if (!ChunkCodings.TryDecode(ChunkCoding.Brotli, bytes[HeadBytes..], json))
-            return null;
-        Manifest? manifest;
-        try
-        {
-            manifest = JsonSerializer.Deserialize(json, ManifestJson.Default.Manifest);
-        }
-        catch (JsonException e)
-        {
-            problem = e.Message;
-            return null;
-        }
+        Manifest? manifest = ManifestForm.Read(bytes, out problem);
         problem = manifest is null ? problem : manifest.Problem() ?? "";
         return problem.Length == 0 ? manifest : null;
     }

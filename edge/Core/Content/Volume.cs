@@ -38,6 +38,9 @@ public sealed class VolumeBuilder
 
     public bool IsEmpty => _entries.Count == 0;
 
+    /// <summary>Length of the volume so far.</summary>
+    public int LengthBytes => _bytes.WrittenCount;
+
     /// <summary>Adds a chunk, compressed if <paramref name="mayCompress"/> and it pays.</summary>
     /// <returns>False when there is no room: finish this volume and begin another.</returns>
     public bool TryAdd(ChunkId id, ReadOnlySpan<byte> plain, bool mayCompress)

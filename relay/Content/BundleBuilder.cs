@@ -1,0 +1,95 @@
+using System.Collections.Immutable;
+using Edge.Core.Content;
+using Edge.Zstandard;
+
+namespace Relay.Content;
+
+/// <summary>A bundle that was made. <paramref name="AloneBytes"/>: what the same chunks cost one by one.</summary>
+internal sealed record BuiltBundle(BundleIndex Index, long AloneBytes)
+{
+    public byte[] IndexBytes { get; } = Index.ToBytes();
+
+    /// <summary>All that travels.</summary>
+    public long LengthBytes => IndexBytes.Length + Index.Volumes.Sum(volume => (long)volume.Windows.VolumeBytes);
+
+    /// <summary>Whether it saves anything.</summary>
+    public bool Pays => !Index.Volumes.IsEmpty && LengthBytes < AloneBytes;
+}
+
+/// <summary>Makes the delta bundle between two versions: window by window, so that the memory it takes does not depend on the packs.</summary>
+internal static class BundleBuilder
+{
+    /// <summary>Volumes of a bundle are finished from this length on: small ones keep both memory and what a caching proxy has to take in small.</summary>
+    private const int VolumeBytes = 8 << 20;
+
+    /// <summary>More new bytes than this are no update but another pack: chunks will do.</summary>
+    private const long MaxNewBytes = 512L << 20;
+
+    /// <param name="from">What the box holds.</param>
+    /// <param name="to">What it is to have.</param>
+    /// <param name="put">Stores an object under its name; the bundle's index is left to the caller.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>Without volumes when there is nothing to send, or too much.</returns>
+    /// <exception cref="InvalidDataException">A chunk is missing or damaged.</exception>
+    public static async Task<BuiltBundle> BuildAsync(
+        VersionContent from, VersionContent to, Func<ChunkId, ReadOnlyMemory<byte>, CancellationToken, Task> put, CancellationToken cancellationToken)
+    {
+        ImmutableArray<ChunkRef> fresh = [.. to.Chunks.Chunks.Where(chunk => !from.Chunks.Contains(chunk.Id))];
+        if (fresh.Length == 0 || fresh.Sum(chunk => (long)chunk.LengthBytes) > MaxNewBytes)
+            return new BuiltBundle(new BundleIndex([]), 0);
+        var volumes = ImmutableArray.CreateBuilder<BundleVolume>();
+        var volume = new VolumeBuilder();
+        foreach (PlannedWindow planned in BundlePlan.Windows(from, to))
+        {
+            foreach (byte[] window in await PackAsync(from, to, planned.Old, planned.New, cancellationToken))
+            {
+                bool added = volume.TryAdd(ChunkId.Of(window), window, mayCompress: false);
+                System.Diagnostics.Debug.Assert(added, "a volume is finished long before it is full");
+                if (volume.LengthBytes < VolumeBytes)
+                    continue;
+                volumes.Add(await FinishAsync(volume, put, cancellationToken));
+                volume = new VolumeBuilder();
+            }
+        }
+        if (!volume.IsEmpty)
+            volumes.Add(await FinishAsync(volume, put, cancellationToken));
+        return new BuiltBundle(new BundleIndex(volumes.ToImmutable()), fresh.Sum(chunk => (long)to.StoredBytes(chunk.Id)));
+    }
+
+    /// <summary>One window, or several when the packed bytes are too long for one.</summary>
+    private static async Task<ImmutableArray<byte[]>> PackAsync(VersionContent from, VersionContent to, ImmutableArray<int> old, ImmutableArray<int> fresh, CancellationToken cancellationToken)
+    {
+        byte[] prefix = await JoinAsync(from, old, cancellationToken);
+        byte[] plain = await JoinAsync(to, fresh, cancellationToken);
+        byte[] packed = ZstdPrefix.Pack(prefix, plain);
+        // What cannot be undone here would be worthless at a thousand boxes.
+        if (ZstdPrefix.Unpack(prefix, packed, plain.Length) is not { } again || !again.AsSpan().SequenceEqual(plain))
+            throw new InvalidDataException("a window of the bundle does not unpack to what was packed");
+        byte[] window = new BundleWindow(old, fresh, plain.Length, packed).ToBytes();
+        if (window.Length <= ContentLimits.MaxChunkBytes)
+            return [window];
+        int half = fresh.Length / 2;
+        return half == 0 ? throw new InvalidDataException("a chunk does not fit into a window")
+            : [.. await PackAsync(from, to, old, fresh[..half], cancellationToken), .. await PackAsync(from, to, old, fresh[half..], cancellationToken)];
+    }
+
+    private static async Task<byte[]> JoinAsync(VersionContent version, ImmutableArray<int> numbers, CancellationToken cancellationToken)
+    {
+        byte[] joined = new byte[numbers.Sum(number => version.Chunks.Chunks[number].LengthBytes)];
+        int at = 0;
+        foreach (int number in numbers)
+        {
+            byte[] bytes = await version.ReadAsync(version.Chunks.Chunks[number].Id, cancellationToken);
+            bytes.CopyTo(joined, at);
+            at += bytes.Length;
+        }
+        return joined;
+    }
+
+    private static async Task<BundleVolume> FinishAsync(VolumeBuilder builder, Func<ChunkId, ReadOnlyMemory<byte>, CancellationToken, Task> put, CancellationToken cancellationToken)
+    {
+        FinishedVolume volume = builder.Finish();
+        await put(volume.Ref.Id, volume.Bytes, cancellationToken);
+        return new BundleVolume(volume.Ref.Id, volume.Index);
+    }
+}
