@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 out=$(realpath -m "${1:?folder}")
 mkdir -p "$out"
-dotnet publish edge/Box/Edge.Box.csproj -c Release -r linux-arm64 --self-contained -p:PublishReadyToRun=true -o "$out/box" -v q
+tools/publish-box.sh "$out/box" linux-arm64
 
 [ -e "$out/sysroot/.done" ] && exit 0
 # A package index of its own: this machine's list of architectures stays as it is.

@@ -72,6 +72,8 @@ public static class BoxServer
             // Lists name the lessons too: either nudge is a reason to look at them now.
             _ => services.GetRequiredService<FetchLoop>().Nudge(),
             Version));
+        // Requests run where their bytes arrived: two changes of thread less for each. What may block does so on a pool thread either way.
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

@@ -24,7 +24,7 @@ internal static class Options
     /// <exception cref="FileNotFoundException">It has not been published.</exception>
     public static string PublishedBox()
     {
-        string path = Path.Combine(Repository.Root, "artifacts", "bench", "box", "box");
+        string path = Path.Combine(Repository.Root, "artifacts", "box", "box");
         return File.Exists(path) ? path : throw new FileNotFoundException($"{path} is not there: ./bench publishes it");
     }
 }

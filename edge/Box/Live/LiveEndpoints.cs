@@ -34,7 +34,7 @@ public static class LiveEndpoints
         context.Response.Headers.Vary = "Accept-Encoding";
         if (gzip)
             context.Response.Headers.ContentEncoding = "gzip";
-        return Results.Bytes(gzip ? body.Gzip : body.Plain, PlaylistBody.ContentType, entityTag: new EntityTagHeaderValue(gzip ? body.GzipTag : body.PlainTag));
+        return gzip ? new MemoryResult(body.Gzip, PlaylistBody.ContentType, body.GzipTag) : new MemoryResult(body.Plain, PlaylistBody.ContentType, body.PlainTag);
     }
 
     private static IResult Segment(string lesson, long sequence, HttpContext context, LiveLessons lessons)
@@ -42,10 +42,10 @@ public static class LiveEndpoints
         if (lessons.Recording(lesson) is not { } recording || recording.Find(sequence) is not { } found)
             return Results.NotFound();
         context.Response.Headers.CacheControl = "public, max-age=31536000, immutable";
-        var tag = new EntityTagHeaderValue($"\"{found.Segment.Hash}\"");
+        string tag = $"\"{found.Segment.Hash}\"";
         return found.Bytes is { } bytes
-            ? Results.Bytes(bytes, MediaType, enableRangeProcessing: true, entityTag: tag)
-            : new FileSliceResult(recording.MediaPath, found.Offset, found.Segment.LengthBytes, MediaType, tag);
+            ? new MemoryResult(bytes, MediaType, tag)
+            : new FileSliceResult(recording.MediaPath, found.Offset, found.Segment.LengthBytes, MediaType, new EntityTagHeaderValue(tag));
     }
 
     /// <summary>The lesson in one file, as far as it is here.</summary>

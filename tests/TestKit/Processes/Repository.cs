@@ -12,6 +12,9 @@ public static class Repository
         return File.Exists(path) ? path : throw new FileNotFoundException($"{path} is not built; build Edge.sln first");
     }
 
+    /// <summary>The box as it is published for the appliance, when <c>EDGE_BOX</c> names one: <c>./test</c> tries what a school gets, trimmed as it is.</summary>
+    public static string? PublishedBox { get; } = Environment.GetEnvironmentVariable("EDGE_BOX") is { Length: > 0 } path ? path : null;
+
     private static string Configuration { get; } =
         AppContext.BaseDirectory.Contains($"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}", StringComparison.Ordinal) ? "Release" : "Debug";
 

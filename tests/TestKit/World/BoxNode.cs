@@ -9,7 +9,7 @@ public sealed class BoxNode : IAsyncDisposable
 {
     private readonly ServerProcess _process;
 
-    /// <param name="program">A published box to run; null: the one built with this test.</param>
+    /// <param name="program">A published box to run; null: <see cref="Repository.PublishedBox"/>, or else the one built with this test.</param>
     public BoxNode(string folder, RelayNode relay, IReadOnlyDictionary<string, string>? settings = null, string? program = null)
     {
         Folder = folder;
@@ -27,9 +27,9 @@ public sealed class BoxNode : IAsyncDisposable
         };
         foreach ((string name, string value) in settings ?? new Dictionary<string, string>())
             environment[name] = value;
-        _process = program is null
-            ? new ServerProcess("dotnet", [Repository.Program("edge/Box", "box"), "run"], environment)
-            : new ServerProcess(program, ["run"], environment);
+        _process = (program ?? Repository.PublishedBox) is { } published
+            ? new ServerProcess(published, ["run"], environment)
+            : new ServerProcess("dotnet", [Repository.Program("edge/Box", "box"), "run"], environment);
         Http = new HttpClient { BaseAddress = Site };
     }
 
