@@ -39,7 +39,6 @@ public sealed record Catalogue(long Version, ImmutableArray<CataloguePack> Packs
     public byte[] ToPayload() => JsonSerializer.SerializeToUtf8Bytes(this, ContentJson.Default.Catalogue);
 
     /// <summary>The version as listed, or null when it is unknown.</summary>
-<<<<<<< HEAD
     public CatalogueVersion? Find(string pack, long version) => Find(pack)?.Versions.FirstOrDefault(v => v.Version == version);
 
     /// <summary>The pack as listed, or null when it is unknown.</summary>
@@ -53,11 +52,7 @@ public sealed record Catalogue(long Version, ImmutableArray<CataloguePack> Packs
         }
         return places.Of.TryGetValue(pack, out int at) ? Packs[at] : null;
     }
-=======
-    public CatalogueVersion? Find(string pack, long version) =>
-        Packs.FirstOrDefault(p => p.Id == pack)?.Versions.FirstOrDefault(v => v.Version == version);
 
     private static bool IsSound(CatalogueVersion version) => version is not null
         && version.Updates.All(update => update is { DeltaBytes: > 0 and <= ManifestDelta.MaxBytes, BundleBytes: >= 0 });
->>>>>>> fe683ee (Content: chunks end where members of a zip end; descriptions by delta; delta bundles made by the relay and taken by the box when cheaper)
 }
