@@ -15,6 +15,9 @@ var root = new RootCommand("Relay: sends packs and live lessons to schools, and 
     BoxCommands.Create(),
     KeysCommands.Create(TimeProvider.System),
     PackCommands.Create(TimeProvider.System),
+    ProposalCommands.Proposals(),
+    ProposalCommands.Publishers(TimeProvider.System),
+    ProposalCommands.Audit(),
     LessonCommands.Create(TimeProvider.System, text =>
         DueText.TryParse(text, TimeProvider.System.GetUtcNow(), TimeZoneInfo.Local, out DateTimeOffset start) ? start : null),
 };

@@ -61,7 +61,7 @@ public static class RelayServer
         builder.Services.AddSingleton<Func<double>>(Random.Shared.NextDouble);
 #pragma warning restore RS0030
         builder.Services.AddSingleton(_ => new DurableDatabase(Path.Combine(options.DataFolder, "relay.db"),
-            FleetTables.Schema, ContentTables.Schema, LiveTables.Schema, SyncTables.Schema, FeedbackTables.Schema));
+            FleetTables.Schema, ContentTables.Schema, ProposalTables.Schema, AuditLog.Schema, SignInLimit.Schema, LiveTables.Schema, SyncTables.Schema, FeedbackTables.Schema));
         builder.Services.AddIdentity(keys, Path.Combine(options.DataFolder, "keys", "sessions"));
         builder.Services.AddFleet();
         builder.Services.AddContent(Path.Combine(options.DataFolder, "content"), services => new PlanSources(
@@ -106,11 +106,13 @@ public static class RelayServer
         app.MapContentForBoxes(context => context.Caller().School).ForBoxes();
         Func<CancellationToken, Task> listsChanged = ListsChanged(app.Services);
         app.MapPacks(app.Services.GetRequiredService<FleetStore>().ArrivalsOf, listsChanged);
-        app.MapFleet(listsChanged);
+        app.MapProposals(listsChanged);
+        app.MapKeys(listsChanged);
+        app.MapFleet(listsChanged, Revoke(app.Services));
         app.MapLessons();
         app.MapIngest();
         app.MapLiveOrigin(context => context.Caller().School).ForBoxes();
-        app.MapConsole(new ConsolePorts(listsChanged));
+        app.MapConsole(new ConsolePorts(listsChanged, Revoke(app.Services)));
         app.MapFeedback();
         app.MapGet("/time", (TimeProvider clock) => Results.Text(clock.GetUtcNow().ToString("O"))).ForBoxes();
         // The staff API described for programs; staff only, like the API itself.
@@ -129,6 +131,16 @@ public static class RelayServer
     /// <summary>Lists are made from the tables when a box asks; a nudge makes those that are connected ask now; the broker is asked for late, since it needs the features that tell of changes.</summary>
     private static Func<CancellationToken, Task> ListsChanged(IServiceProvider services) =>
         cancellationToken => services.GetRequiredService<Nudges>().SendAsync(Nudge.Lists, cancellationToken);
+
+    /// <summary>First the table that is asked at every call, then the connection that stands: in between the box could only come back to a refusal.</summary>
+    private static Func<BoxId, CancellationToken, Task<bool>> Revoke(IServiceProvider services) => async (box, cancellationToken) =>
+    {
+        if (!await services.GetRequiredService<FleetStore>().RevokeAsync(box, cancellationToken))
+            return false;
+        await services.GetRequiredService<IBoxBroker>().DropAsync(box, cancellationToken);
+        await services.GetRequiredService<AuditLog>().AddAsync(AuditLog.Staff, "box-revoked", box.ToString(), "", cancellationToken);
+        return true;
+    };
 
     private static SyncPorts SyncPortsOf(IServiceProvider services, RelayKeys keys)
     {

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Encodings.Web;
 using System.Text.Unicode;
+using Edge.Core.Identity;
 using Edge.Core.Text;
 using Microsoft.AspNetCore.Mvc;
 
@@ -8,7 +9,8 @@ namespace Relay.Console;
 
 /// <summary>What the console tells its neighbours.</summary>
 /// <param name="ListsChanged">Told after schools, packs or lessons changed, so that plans are made anew and boxes hear of it.</param>
-public sealed record ConsolePorts(Func<CancellationToken, Task> ListsChanged);
+/// <param name="Revoke">Ends a box's identity and its connection; false when it is unknown.</param>
+public sealed record ConsolePorts(Func<CancellationToken, Task> ListsChanged, Func<BoxId, CancellationToken, Task<bool>> Revoke);
 
 /// <summary>The staff console: joins what the features offer into pages. All of it works without script; console.js renews what is on show.</summary>
 public static class ConsoleFeature
@@ -41,6 +43,7 @@ public static class ConsoleFeature
         pages.MapOverview();
         pages.MapSchools(ports);
         pages.MapPackPages(ports);
+        pages.MapTrust(ports);
         pages.MapLessonPages();
         pages.MapFeedbackPages();
         pages.MapFallback((HttpContext context) => context.Request.Path.StartsWithSegments("/api") ? Results.NotFound() : SchoolPages.Missing());

@@ -36,6 +36,8 @@ internal static class PackPages
                 return Page(context, pack, typed with { Error = reader["publish.nopriority"] });
             PublishResult result = await desk.PublishAsync(pack,
                 new PublishRequest(typed.Version, typed.All ? ["all"] : typed.Schools, typed.Due.Length == 0 ? null : typed.Due, priority), cancellationToken);
+            if (result.Outcome == PublishOutcome.Proposed)
+                return Said.Back(context, "/approvals", "said.proposed", $"{pack} @ {result.Version}", $"{result.Proposal}");
             if (result.Outcome != PublishOutcome.Published)
             {
                 string unknown = result.Unknown.IsDefault ? "" : string.Join(", ", result.Unknown);

@@ -43,8 +43,8 @@ internal static class SchoolPages
             });
         });
 
-        routes.MapPost("/schools/revoke/{id}", async (HttpContext context, string id, FleetStore fleet, CancellationToken cancellationToken) =>
-            BoxId.TryParse(id, out BoxId box) && await fleet.RevokeAsync(box, cancellationToken) ? Said.Back(context, "/schools", "said.revoked", id) : Missing());
+        routes.MapPost("/schools/revoke/{id}", async (HttpContext context, string id, CancellationToken cancellationToken) =>
+            BoxId.TryParse(id, out BoxId box) && await ports.Revoke(box, cancellationToken) ? Said.Back(context, "/schools", "said.revoked", id) : Missing());
     }
 
     public static IResult Missing() => new RazorComponentResult<MissingPage> { StatusCode = StatusCodes.Status404NotFound };

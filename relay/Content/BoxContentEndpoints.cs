@@ -13,6 +13,7 @@ public static class BoxContentEndpoints
     {
         RouteGroupBuilder group = routes.MapGroup("");
         group.MapGet("/lists/root", (ListPublisher lists) => List(lists.Root()));
+        group.MapGet("/lists/root/{version:long}", (long version, ListPublisher lists) => lists.Root(version) is { } root ? List(root) : Results.NotFound());
         group.MapGet("/lists/catalogue", async (ListPublisher lists, CancellationToken cancellationToken) => List(await lists.CatalogueAsync(cancellationToken)));
         group.MapGet("/lists/plan", async (HttpContext context, ListPublisher lists, CancellationToken cancellationToken) =>
             schoolOfCaller(context) is { } school && await lists.PlanAsync(school, cancellationToken) is { } plan ? List(plan) : Results.NotFound());

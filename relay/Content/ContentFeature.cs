@@ -1,3 +1,5 @@
+using Relay.Identity;
+
 namespace Relay.Content;
 
 /// <summary>Packs: store, registry, signed lists.</summary>
@@ -8,10 +10,14 @@ public static class ContentFeature
     /// <param name="sources">Schools and lessons, which other features know.</param>
     public static IServiceCollection AddContent(this IServiceCollection services, string folder, Func<IServiceProvider, PlanSources> sources)
     {
+        services.AddOptionsWithValidateOnStart<ListOptions, ListOptionsValidator>().BindConfiguration("Lists");
         services.AddSingleton(_ => new ContentStore(folder));
         services.AddSingleton(sources);
         services.AddSingleton<PackRegistry>();
         services.AddSingleton<PackIntake>();
+        services.AddSingleton<AuditLog>();
+        services.AddSingleton<ProposalStore>();
+        services.AddSingleton<ProposalDesk>();
         services.AddSingleton<PackDesk>();
         services.AddSingleton<ListPublisher>();
         services.AddOptionsWithValidateOnStart<ContentOptions, ContentOptionsValidator>().BindConfiguration("Content");

@@ -1,37 +1,48 @@
 using Dapper;
+using Edge.Core.Content;
 using Edge.Core.Identity;
 using Edge.Durable;
+using Microsoft.Extensions.Options;
 using Relay.Identity;
 
 namespace Relay.Content;
 
-/// <summary>The signed lists in force. Each question composes the list anew and compares: only when it says something else
+/// <summary>The signed lists in force. Each question composes the list anew and compares: only when it says something else, or half of its time is over,
 /// a new version is signed and stored, so nobody has to remember to tell, and a version number never stands for two payloads.</summary>
-public sealed class ListPublisher(DurableDatabase database, PackRegistry packs, PlanSources sources, IListSigner signer, ILogger<ListPublisher> log)
+public sealed class ListPublisher(
+    DurableDatabase database, PackRegistry packs, ProposalStore signatures, ProposalDesk proposals, PlanSources sources, IListSigner signer, IOptions<ListOptions> options, TimeProvider time, ILogger<ListPublisher> log)
 {
     public byte[] Root() => signer.Root.ToBytes();
 
+    /// <summary>The root of one version; null when there is none.</summary>
+    public byte[]? Root(long version) => signer.RootAt(version)?.ToBytes();
+
     /// <summary>The catalogue, the same for all schools.</summary>
     public Task<byte[]> CatalogueAsync(CancellationToken cancellationToken) =>
-        CurrentAsync(ListKind.Catalogue, "catalogue", version => PlanComposer.Catalogue(version, packs.Versions(), packs.Targets()).ToPayload(), cancellationToken);
+        CurrentAsync(ListKind.Catalogue, "catalogue", options.Value.CatalogueLifetime, (version, issued, expires) =>
+            (PlanComposer.Catalogue(version, packs.Versions(), packs.Targets(), signatures.VersionSignatures(), proposals.Publishers) with { Issued = issued, Expires = expires }).ToPayload(), cancellationToken);
 
     /// <summary>The plan of one school; null when there is no such school.</summary>
     public async Task<byte[]?> PlanAsync(string school, CancellationToken cancellationToken) =>
         sources.Schools().FirstOrDefault(s => s.Id == school) is not { } planned ? null
-            : await CurrentAsync(ListKind.Plan, $"plan {school}", version => PlanComposer.Plan(version, planned, packs.Targets(), sources.LessonsOf(school)).ToPayload(), cancellationToken);
+            : await CurrentAsync(ListKind.Plan, $"plan {school}", options.Value.PlanLifetime, (version, issued, expires) =>
+                (PlanComposer.Plan(version, planned, packs.Targets(), sources.LessonsOf(school)) with { Issued = issued, Expires = expires }).ToPayload(), cancellationToken);
 
-    private async Task<byte[]> CurrentAsync(ListKind kind, string name, Func<long, byte[]> compose, CancellationToken cancellationToken)
+    private delegate byte[] Compose(long version, DateTimeOffset issued, DateTimeOffset expires);
+
+    private async Task<byte[]> CurrentAsync(ListKind kind, string name, TimeSpan lifetime, Compose compose, CancellationToken cancellationToken)
     {
-        if (Held(name) is { } held && IsSame(held, compose))
+        if (Held(name) is { } held && IsCurrent(held, kind, lifetime, compose))
             return held.Bytes;
         return await database.WriteAsync((connection, transaction) =>
         {
             // Again, now as the only writer: two boxes may have asked at once.
             ListRow? newest = connection.QuerySingleOrDefault<ListRow>("SELECT version, bytes FROM lists WHERE name = @name", new { name }, transaction);
-            if (newest is not null && IsSame(newest, compose))
+            if (newest is not null && IsCurrent(newest, kind, lifetime, compose))
                 return newest.Bytes;
             long version = (newest?.Version ?? 0) + 1;
-            byte[] bytes = signer.Sign(kind, compose(version)).ToBytes();
+            DateTimeOffset now = Now();
+            byte[] bytes = signer.Sign(kind, compose(version, now, now + lifetime)).ToBytes();
             connection.Execute("INSERT OR REPLACE INTO lists (name, version, bytes) VALUES (@name, @version, @bytes)", new { name, version, bytes }, transaction);
             log.ListSigned(name, version, bytes.Length);
             return bytes;
@@ -42,10 +53,21 @@ public sealed class ListPublisher(DurableDatabase database, PackRegistry packs, 
         database.Read(connection => connection.QuerySingleOrDefault<ListRow>("SELECT version, bytes FROM lists WHERE name = @name", new { name }));
 
     /// <summary>New signing keys make a new list too: boxes trust only what the newest root names.</summary>
-    private bool IsSame(ListRow held, Func<long, byte[]> compose) =>
-        SignedList.TryParse(held.Bytes, out SignedList list)
-        && list.Payload.Span.SequenceEqual(compose(held.Version))
-        && TrustRoot.Read(signer.Root.Payload.Span) is { } root && root.RoleOf(list.Kind).Keys.Intersect(list.Signatures.Select(s => s.Key)).Count() >= root.RoleOf(list.Kind).Threshold;
+    private bool IsCurrent(ListRow held, ListKind kind, TimeSpan lifetime, Compose compose)
+    {
+        if (!SignedList.TryParse(held.Bytes, out SignedList list) || TimesOf(kind, list) is not (DateTimeOffset issued, DateTimeOffset expires))
+            return false;
+        DateTimeOffset now = Now();
+        return expires - issued == lifetime && now - issued < lifetime / 2
+            && list.Payload.Span.SequenceEqual(compose(held.Version, issued, expires))
+            && TrustRoot.Read(signer.Root.Payload.Span) is { } root && root.Trusts(list);
+    }
+
+    private static (DateTimeOffset? Issued, DateTimeOffset? Expires) TimesOf(ListKind kind, SignedList list) => kind == ListKind.Catalogue
+        ? Catalogue.Read(list.Payload.Span) is { } catalogue ? (catalogue.Issued, catalogue.Expires) : default
+        : SitePlan.Read(list.Payload.Span) is { } plan ? (plan.Issued, plan.Expires) : default;
+
+    private DateTimeOffset Now() => DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds());
 
     private sealed class ListRow
     {

@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Edge.Core.Content;
 using Relay.Cli;
+using Relay.Identity;
 using Spectre.Console;
 
 namespace Relay.Content;
@@ -64,7 +65,9 @@ public static class PackCommands
         var to = new Option<string>("--to") { Description = "\"all\", or school ids parted by commas", Required = true };
         var due = new Option<string?>("--due") { Description = $"When schools need it: {DueText.Help}" };
         var priority = new Option<int>("--priority") { Description = "Among packs due at the same time, the smaller goes first" };
-        var command = new Command("publish", "Tell schools to hold a version (without @VERSION: the newest)") { pack, to, due, priority };
+        var publisher = new Option<string?>("--publisher") { Description = "Publisher in whose hands the pack must be; refused when it is not" };
+        var sign = new Option<string?>("--sign") { Description = "Private key file to sign with at once, where signatures are asked for" };
+        var command = new Command("publish", "Tell schools to hold a version (without @VERSION: the newest); where people must sign, propose it") { pack, to, due, priority, publisher, sign, Passphrase.FileOption };
         command.SetStaffAction(async (parsed, client, cancellationToken) =>
         {
             (string id, long? version) = Parse(parsed.GetValue(pack)!);
@@ -73,10 +76,21 @@ public static class PackCommands
             if (parsed.GetValue(due) is { } text && !DueText.TryParse(text, time.GetUtcNow(), time.LocalTimeZone, out moment))
                 throw new CommandFailedException($"\"{text}\" is no due time: write {DueText.Help}");
             ImmutableArray<string> schools = [.. parsed.GetValue(to)!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
-            JsonElement answer = await client.PostAsync($"/api/packs/{Uri.EscapeDataString(id)}/publish",
-                new PublishRequest(version, schools, parsed.GetValue(due) is null ? null : moment.ToString("yyyy-MM-dd'T'HH:mm:sszzz", null), parsed.GetValue(priority)), cancellationToken);
+            JsonElement answer = await client.PostAsync($"/api/packs/{Uri.EscapeDataString(id)}/publish", new PublishRequest(version, schools,
+                parsed.GetValue(due) is null ? null : moment.ToString("yyyy-MM-dd'T'HH:mm:sszzz", null), parsed.GetValue(priority), parsed.GetValue(publisher)), cancellationToken);
+            string what = $"{id}@{answer.GetProperty("version").GetInt64()}";
+            if (answer.TryGetProperty("proposal", out JsonElement proposal))
+            {
+                bool done = parsed.GetValue(sign) is { } key
+                    && (await ProposalCommands.ApproveAsync(client, proposal.GetInt64(), key, () => Passphrase.Of(parsed), cancellationToken)).GetProperty("done").GetBoolean();
+                if (!done)
+                {
+                    CommandLine.Print(parsed, answer, $"{what} is proposed to {string.Join(", ", schools)}; \"relay proposal approve {proposal.GetInt64()} --key FILE\" signs it");
+                    return;
+                }
+            }
             string when = parsed.GetValue(due) is null ? "" : $", due {moment:yyyy-MM-dd HH:mm zzz}";
-            CommandLine.Print(parsed, answer, $"{id}@{answer.GetProperty("version").GetInt64()} is published to {string.Join(", ", schools)}{when}");
+            CommandLine.Print(parsed, answer, $"{what} is published to {string.Join(", ", schools)}{when}");
         });
         return command;
     }

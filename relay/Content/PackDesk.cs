@@ -1,9 +1,12 @@
 using System.Collections.Immutable;
+using Edge.Core.Content;
+using Relay.Identity;
 
 namespace Relay.Content;
 
-/// <summary>Publishes a version (null: the newest). <paramref name="To"/>: school ids, or "all". <paramref name="Due"/> as <see cref="DueText"/> reads it.</summary>
-public sealed record PublishRequest(long? Version, ImmutableArray<string> To, string? Due, int Priority = 0);
+/// <summary>Publishes a version (null: the newest). <paramref name="To"/>: school ids, or "all". <paramref name="Due"/> as <see cref="DueText"/> reads it.
+/// <paramref name="Publisher"/>: who is meant to answer for it; it is refused when the pack is in other hands.</summary>
+public sealed record PublishRequest(long? Version, ImmutableArray<string> To, string? Due, int Priority = 0, string? Publisher = null);
 
 /// <summary>What came of publishing.</summary>
 public enum PublishOutcome
@@ -19,6 +22,14 @@ public enum PublishOutcome
     NoDueTime,
     /// <summary>The version was taken back.</summary>
     Withdrawn,
+    /// <summary>It waits for the signatures of those who answer for it.</summary>
+    Proposed,
+    /// <summary>Too many proposals wait.</summary>
+    TooMany,
+    /// <summary>The pack is not in the hands of the publisher that was named.</summary>
+    NotThePublishers,
+    /// <summary>The time of the pack's publisher is over.</summary>
+    PublisherOver,
 }
 
 /// <summary>What came of publishing, and what of.</summary>
@@ -26,10 +37,12 @@ public enum PublishOutcome
 /// <param name="To">Schools, or <see cref="PackTarget.AllSchools"/>.</param>
 /// <param name="Due">When it is due, if ever.</param>
 /// <param name="Unknown">The schools that are not in the registry.</param>
-public sealed record PublishResult(PublishOutcome Outcome, long Version = 0, ImmutableArray<string> To = default, DateTimeOffset? Due = null, ImmutableArray<string> Unknown = default);
+/// <param name="Proposal">The proposal that waits now.</param>
+public sealed record PublishResult(
+    PublishOutcome Outcome, long Version = 0, ImmutableArray<string> To = default, DateTimeOffset? Due = null, ImmutableArray<string> Unknown = default, long? Proposal = null);
 
 /// <summary>Where staff publish and take back, whether by API or by console.</summary>
-public sealed class PackDesk(PackRegistry registry, PlanSources sources, UpdateLoop updates, TimeProvider time, ILogger<PackIntake> log)
+public sealed class PackDesk(PackRegistry registry, ProposalDesk proposals, PlanSources sources, UpdateLoop updates, AuditLog audit, TimeProvider time, ILogger<PackIntake> log)
 {
     public async Task<PublishResult> PublishAsync(string pack, PublishRequest request, CancellationToken cancellationToken)
     {
@@ -48,11 +61,24 @@ public sealed class PackDesk(PackRegistry registry, PlanSources sources, UpdateL
         ImmutableArray<string> unknown = [.. schools.Where(id => id != PackTarget.AllSchools).Except(sources.Schools().Select(school => school.Id))];
         if (unknown.Length > 0)
             return new PublishResult(PublishOutcome.UnknownSchool, version.Version, Unknown: unknown);
+        if (version.Withdrawn is not null)
+            return new PublishResult(PublishOutcome.Withdrawn, version.Version);
+        PackPublisher? publisher = proposals.PublisherOf(pack);
+        if (request.Publisher is { } named && named != publisher?.Name)
+            return new PublishResult(PublishOutcome.NotThePublishers, version.Version);
+        if (publisher?.Expires < time.GetUtcNow())
+            return new PublishResult(PublishOutcome.PublisherOver, version.Version);
+        if (proposals.SignersOf(pack) is not null)
+        {
+            long? proposal = await proposals.ProposeAsync(version, schools, due, request.Priority, cancellationToken);
+            return new PublishResult(proposal is null ? PublishOutcome.TooMany : PublishOutcome.Proposed, version.Version, schools, due, Proposal: proposal);
+        }
         // So that boxes, which are told at once, find the cheap way at once.
         await updates.ReadyAsync(pack, version.Version, cancellationToken);
         if (!await registry.PublishAsync(pack, version.Version, schools, due, request.Priority, cancellationToken))
             return new PublishResult(PublishOutcome.Withdrawn, version.Version);
         log.PackPublished(pack, version.Version, string.Join(", ", schools));
+        await audit.AddAsync(AuditLog.Staff, "published", $"{pack}@{version.Version}", string.Join(", ", schools), cancellationToken);
         return new PublishResult(PublishOutcome.Published, version.Version, schools, due);
     }
 
@@ -65,6 +91,7 @@ public sealed class PackDesk(PackRegistry registry, PlanSources sources, UpdateL
         int count = await registry.WithdrawAsync(pack, version, cancellationToken);
         updates.Wake();
         log.PackWithdrawn(pack, count);
+        await audit.AddAsync(AuditLog.Staff, "withdrawn", version is { } one ? $"{pack}@{one}" : pack, "", cancellationToken);
         return count;
     }
 }

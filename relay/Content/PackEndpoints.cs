@@ -79,6 +79,10 @@ public static class PackEndpoints
             return result.Outcome switch
             {
                 PublishOutcome.Published => Results.Ok(new { pack, result.Version, result.To, result.Due }),
+                PublishOutcome.Proposed => Results.Accepted($"/api/proposals/{result.Proposal}", new { pack, result.Version, result.To, result.Due, result.Proposal }),
+                PublishOutcome.TooMany => Problem("too many proposals wait: decide some first", StatusCodes.Status409Conflict),
+                PublishOutcome.NotThePublishers => Problem($"{pack} is not in the hands of publisher {request.Publisher}"),
+                PublishOutcome.PublisherOver => Problem($"the time of the publisher of {pack} is over: renew it with \"relay publisher add\""),
                 PublishOutcome.NoDueTime => Problem($"\"{request.Due}\" is no due time: write {DueText.Help}"),
                 PublishOutcome.NoSchool => Problem("name the schools, or \"all\""),
                 PublishOutcome.NoPack => Problem(request.Version is null ? $"there is no pack {pack}" : $"there is no pack {pack}@{request.Version}", StatusCodes.Status404NotFound),

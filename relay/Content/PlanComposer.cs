@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Edge.Core.Content;
+using Edge.Core.Identity;
 using Edge.Core.Text;
 
 namespace Relay.Content;
@@ -19,7 +20,8 @@ internal static class PlanComposer
     private const int KeptVersions = 5;
 
     /// <summary>Published versions: the newest few, whatever a plan still names, and all that were withdrawn, since a box may hear of it a year later.</summary>
-    public static Catalogue Catalogue(long version, ImmutableArray<PackVersion> versions, ImmutableArray<PackTarget> targets)
+    public static Catalogue Catalogue(
+        long version, ImmutableArray<PackVersion> versions, ImmutableArray<PackTarget> targets, ILookup<(string, long), StatementSignature> signatures, ImmutableArray<PackPublisher> publishers)
     {
         HashSet<(string, long)> planned = [.. targets.Select(target => (target.Pack, target.Version))];
         return new Catalogue(version,
@@ -31,10 +33,14 @@ internal static class PlanComposer
                    .. pack.OrderByDescending(v => v.Version)
                        .Where((v, place) => place < KeptVersions || v.Withdrawn is not null || planned.Contains((v.Pack, v.Version)))
                        .OrderBy(v => v.Version)
-                       .Select(v => new CatalogueVersion(v.Version, v.Manifest, v.ManifestBytes, v.Withdrawn is not null, v.Updates)),
+                       .Select(v => new CatalogueVersion(v.Version, v.Manifest, v.ManifestBytes, v.Withdrawn is not null, v.Updates, planned.Contains((v.Pack, v.Version)) ? SignaturesOf(signatures[(v.Pack, v.Version)]) : null)),
                ]),
-        ]);
+        ], Publishers: publishers.IsEmpty ? null : publishers);
     }
+
+    // Only boxes that are to show a version look at its signatures; on all others they would be dead weight.
+    private static ImmutableArray<StatementSignature>? SignaturesOf(IEnumerable<StatementSignature> signatures) =>
+        signatures.Take(StatementSignature.MaxSignatures).ToImmutableArray() is { IsEmpty: false } some ? some : null;
 
     /// <summary>Which schools each version is meant for.</summary>
     public static ILookup<(string Pack, long Version), PlannedSchool> MeantFor(ImmutableArray<PlannedSchool> schools, ImmutableArray<PackTarget> targets) => schools

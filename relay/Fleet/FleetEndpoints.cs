@@ -12,7 +12,8 @@ public static class FleetEndpoints
 {
     /// <param name="routes">Where to add them.</param>
     /// <param name="schoolsChanged">Told after a school was added, so that it gets a plan.</param>
-    public static void MapFleet(this IEndpointRouteBuilder routes, Func<CancellationToken, Task> schoolsChanged)
+    /// <param name="revoke">Ends a box's identity and its connection; false when it is unknown.</param>
+    public static void MapFleet(this IEndpointRouteBuilder routes, Func<CancellationToken, Task> schoolsChanged, Func<BoxId, CancellationToken, Task<bool>> revoke)
     {
         routes.MapGet("/api/schools", (FleetStore fleet) => fleet.Schools());
 
@@ -35,8 +36,8 @@ public static class FleetEndpoints
             };
         });
 
-        routes.MapPost("/api/boxes/{id}/revoke", async (string id, FleetStore fleet, CancellationToken cancellationToken) =>
-            BoxId.TryParse(id, out BoxId box) && await fleet.RevokeAsync(box, cancellationToken)
+        routes.MapPost("/api/boxes/{id}/revoke", async (string id, CancellationToken cancellationToken) =>
+            BoxId.TryParse(id, out BoxId box) && await revoke(box, cancellationToken)
                 ? Results.Ok(new { box = id, revoked = true })
                 : Problem("no such box", StatusCodes.Status404NotFound));
     }

@@ -14,6 +14,8 @@ public static class IdentityFeature
         services.AddSingleton(keys.Authority);
         services.AddSingleton<IListSigner>(keys);
         services.AddSingleton<BoxCertificates>();
+        services.AddOptionsWithValidateOnStart<SignInOptions, SignInOptionsValidator>().BindConfiguration("SignIn");
+        services.AddSingleton<SignInLimit>();
         services.AddDataProtection().SetApplicationName("relay").PersistKeysToFileSystem(new DirectoryInfo(sessionFolder));
         return services.AddStaffAccess();
     }

@@ -57,6 +57,17 @@ public sealed class EmbeddedBroker(MqttConnectionHandler connections, BoxMessage
         await server.InjectApplicationMessage(new InjectedMqttApplicationMessage(packet) { SenderClientId = RelaySession }, cancellationToken);
     }
 
+    public async Task DropAsync(BoxId box, CancellationToken cancellationToken)
+    {
+        if (_server is not { IsStarted: true } server)
+            return;
+        foreach (MqttClientStatus client in await server.GetClientsAsync())
+        {
+            if (client.Id == box.ToString())
+                await client.DisconnectAsync(new MqttServerClientDisconnectOptions { ReasonCode = MqttDisconnectReasonCode.NotAuthorized });
+        }
+    }
+
     public void Dispose() => _server?.Dispose();
 
     private Task ValidateAsync(ValidatingConnectionEventArgs asked)

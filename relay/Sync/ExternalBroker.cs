@@ -47,6 +47,9 @@ public sealed class ExternalBroker(
         }
     }
 
+    /// <summary>Another broker gives its clients' connections to nobody. What the box sends is left, and it is sent nothing but nudges, which carry nothing.</summary>
+    public Task DropAsync(BoxId box, CancellationToken cancellationToken) => Task.CompletedTask;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         Backoff backoff = default;

@@ -12,4 +12,9 @@ public interface IBoxBroker
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="IOException">The broker is not reached.</exception>
     Task SendAsync(BoxId box, DownMessage message, CancellationToken cancellationToken);
+
+    /// <summary>Ends a box's connection now, as when it was revoked. It cannot come back while <see cref="SyncPorts.SchoolOf"/> does not know it.</summary>
+    /// <param name="box">Which.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    Task DropAsync(BoxId box, CancellationToken cancellationToken);
 }

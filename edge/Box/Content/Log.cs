@@ -55,4 +55,7 @@ internal static partial class Log
 
     [LoggerMessage(1192, LogLevel.Warning, "Pack {Pack} version {Version}: a window of its bundle is of no use here; its chunks are fetched by themselves")]
     public static partial void WindowUseless(this ILogger log, string pack, long version);
+
+    [LoggerMessage(1111, LogLevel.Warning, "Pack {Pack} version {Version} lacks signatures of those who answer for it ({Verdict}); it is not fetched and not shown")]
+    public static partial void PackNotAnsweredFor(this ILogger log, string pack, long version, PublishVerdict verdict);
 }

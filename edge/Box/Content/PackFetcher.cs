@@ -14,6 +14,7 @@ public sealed class PackFetcher(
 {
     private readonly UpdatePath _updates = new(store, library, relay, log);
     private readonly HashSet<ChunkId> _false = [];
+    private readonly HashSet<ChunkId> _unsigned = [];
     private long _listsAsked;
 
     /// <summary>One round: asks for lists, then works through the plan until all is there. What needs no link is done without one:
@@ -66,7 +67,16 @@ public sealed class PackFetcher(
         library.KeepComing(planned.Select(goal => goal.Pack).ToHashSet());
         IEnumerable<FetchGoal> damaged = library.Lost.IsEmpty ? []
             : library.Shown.Select(pack => new FetchGoal(pack.Pack, pack.Version, pack.Id, ContentLimits.MaxManifestBytes, null));
-        return [.. damaged, .. library.NotShown(planned)];
+        return [.. damaged, .. library.NotShown(planned).Where(goal => IsAnsweredFor(goal, state))];
+    }
+
+    /// <summary>Whether those who must answer for a version have signed it. What shows already stays: only a withdrawal takes it back.</summary>
+    private bool IsAnsweredFor(FetchGoal goal, ListState state)
+    {
+        PublishVerdict verdict = state.JudgeVersion(goal.Pack, state.Catalogue!.Find(goal.Pack, goal.Version)!);
+        if (verdict != PublishVerdict.Enough && _unsigned.Add(goal.Manifest))
+            log.PackNotAnsweredFor(goal.Pack, goal.Version, verdict);
+        return verdict == PublishVerdict.Enough;
     }
 
     private async Task<FetchOutcome> FetchAsync(FetchGoal goal, bool online, CancellationToken cancellationToken)
@@ -178,12 +188,28 @@ public sealed class PackFetcher(
 
     private async Task AskListsAsync(CancellationToken cancellationToken)
     {
-        foreach (ListKind kind in (ListKind[])[ListKind.Root, ListKind.Catalogue, ListKind.Plan])
+        await WalkRootsAsync(cancellationToken);
+        foreach (ListKind kind in (ListKind[])[ListKind.Catalogue, ListKind.Plan])
         {
             if (await relay.ListAsync(kind, lists.TagOf(kind), cancellationToken) is { } bytes)
                 await lists.AcceptAsync(bytes, kind, cancellationToken);
         }
         _listsAsked = time.GetTimestamp();
+    }
+
+    /// <summary>Asks for the next root, and the next: a box that slept for years walks them all. Kept in batches, so that a long walk writes little.</summary>
+    private async Task WalkRootsAsync(CancellationToken cancellationToken)
+    {
+        const int Batch = 32;
+        for (int walked = 0; walked < RootChain.MaxSteps; walked += Batch)
+        {
+            var roots = new List<byte[]>();
+            long next = lists.VersionOf(ListKind.Root) + 1;
+            while (roots.Count < Batch && await relay.RootAsync(next + roots.Count, cancellationToken) is { } bytes)
+                roots.Add(bytes);
+            if (roots.Count == 0 || await lists.AcceptRootsAsync(roots, cancellationToken) != ListVerdict.Accepted || roots.Count < Batch)
+                return;
+        }
     }
 
     /// <summary>A manifest or index: from the store, else from the relay and then kept.</summary>

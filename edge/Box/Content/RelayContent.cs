@@ -28,6 +28,12 @@ public sealed class RelayContent(Func<HttpClient?> relay, IOptions<ContentOption
             : await ReadAsync(response, SignedList.MaxBytes, guard), cancellationToken);
     }
 
+    /// <summary>Asks for the root of one version.</summary>
+    /// <returns>Null when there is none yet.</returns>
+    public Task<byte[]?> RootAsync(long version, CancellationToken cancellationToken) =>
+        SendAsync(new HttpRequestMessage(HttpMethod.Get, FormattableString.Invariant($"/lists/root/{version}")), async (response, guard) =>
+            response.StatusCode == HttpStatusCode.NotFound ? null : await ReadAsync(response, RootChain.MaxRootBytes, guard), cancellationToken);
+
     /// <summary>Fetches a small object whole.</summary>
     /// <returns>Null when the relay does not have it, or sends other bytes.</returns>
     public Task<byte[]?> ObjectAsync(ChunkId id, int maxBytes, CancellationToken cancellationToken) =>

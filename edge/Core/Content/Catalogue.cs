@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Edge.Core.Identity;
 
 namespace Edge.Core.Content;
@@ -13,8 +14,20 @@ namespace Edge.Core.Content;
 /// <param name="BundleBytes">Of the bundle with its index and all volumes.</param>
 public sealed record CatalogueUpdate(long From, ChunkId Delta, int DeltaBytes, ChunkId? Bundle = null, long BundleBytes = 0);
 
-/// <summary>One published version of a pack: where its manifest is, whether it was taken back, and how to come to it from the last few.</summary>
-public sealed record CatalogueVersion(long Version, ChunkId Manifest, long ManifestBytes, bool Withdrawn, ImmutableArray<CatalogueUpdate> Updates = default)
+/// <summary>One published version of a pack: where its manifest is, and whether it was taken back.</summary>
+/// <param name="Version">From 1.</param>
+/// <param name="Manifest">Hash of its manifest.</param>
+/// <param name="ManifestBytes">Its length.</param>
+/// <param name="Withdrawn">Taken back for good.</param>
+/// <param name="Updates">How to come to it from the last few.</param>
+/// <param name="Signatures">Over <see cref="PublishStatement"/>, by those who answer for the version (<see cref="PublishRule"/>). Only given for versions that some plan names.</param>
+public sealed record CatalogueVersion(
+    long Version,
+    ChunkId Manifest,
+    long ManifestBytes,
+    bool Withdrawn,
+    ImmutableArray<CatalogueUpdate> Updates = default,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ImmutableArray<StatementSignature>? Signatures = null)
 {
     public ImmutableArray<CatalogueUpdate> Updates { get; init; } = Updates.IsDefault ? [] : Updates;
 
@@ -26,15 +39,29 @@ public sealed record CatalogueVersion(long Version, ChunkId Manifest, long Manif
 public sealed record CataloguePack(string Id, ImmutableArray<CatalogueVersion> Versions);
 
 /// <summary>Payload of the catalogue list: which pack versions exist. <see cref="Version"/> only grows.</summary>
-public sealed record Catalogue(long Version, ImmutableArray<CataloguePack> Packs)
+/// <param name="Version">Of the list.</param>
+/// <param name="Packs">By id.</param>
+/// <param name="Issued">When it was signed, by the relay's clock.</param>
+/// <param name="Expires">When a newer one should have come.</param>
+/// <param name="Publishers">Who may publish packs of certain names in the place of staff.</param>
+public sealed record Catalogue(
+    long Version,
+    ImmutableArray<CataloguePack> Packs,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? Issued = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? Expires = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ImmutableArray<PackPublisher>? Publishers = null)
 {
+    public const int MaxPublishers = 256;
+
     /// <summary>Made at the first question, for these packs: a copy made with others makes its own.</summary>
     private (ImmutableArray<CataloguePack> Packs, FrozenDictionary<string, int> Of)? _places;
 
     /// <returns>Null when the payload is no sound catalogue.</returns>
     public static Catalogue? Read(ReadOnlySpan<byte> payload) =>
         ContentJson.Read(payload, ContentJson.Default.Catalogue) is { Packs.IsDefault: false } catalogue
-            && catalogue.Packs.All(pack => Slug.IsValid(pack.Id) && !pack.Versions.IsDefaultOrEmpty && pack.Versions.All(IsSound)) ? catalogue : null;
+            && catalogue.Packs.All(pack => pack is { Versions.IsDefaultOrEmpty: false } && Slug.IsValid(pack.Id) && pack.Versions.All(IsSound))
+            && catalogue.Publishers is null or { IsDefault: false, Length: <= MaxPublishers }
+            && (catalogue.Publishers ?? []).All(publisher => publisher is not null && publisher.IsSound()) ? catalogue : null;
 
     public byte[] ToPayload() => JsonSerializer.SerializeToUtf8Bytes(this, ContentJson.Default.Catalogue);
 
@@ -53,6 +80,7 @@ public sealed record Catalogue(long Version, ImmutableArray<CataloguePack> Packs
         return places.Of.TryGetValue(pack, out int at) ? Packs[at] : null;
     }
 
-    private static bool IsSound(CatalogueVersion version) => version is not null
+    private static bool IsSound(CatalogueVersion? version) =>
+        version is { Signatures: null or { IsDefault: false, Length: <= StatementSignature.MaxSignatures } } && (version.Signatures ?? []).All(signature => signature is { Key: not null, Value: not null })
         && version.Updates.All(update => update is { DeltaBytes: > 0 and <= ManifestDelta.MaxBytes, BundleBytes: >= 0 });
 }

@@ -8,6 +8,8 @@ namespace Edge.Core.Content;
     UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.Never)]
 [JsonSerializable(typeof(Catalogue))]
 [JsonSerializable(typeof(SitePlan))]
+[JsonSerializable(typeof(ListFloors))]
+[JsonSerializable(typeof(PackPublisher))]
 internal sealed partial class ContentJson : JsonSerializerContext
 {
     /// <summary>Null when the bytes are not of this type.</summary>

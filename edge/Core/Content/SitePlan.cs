@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Edge.Core.Identity;
 using Edge.Core.Text;
 
@@ -34,16 +35,24 @@ public sealed record PlannedLesson(
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, ContentJson.Default.PlannedLesson);
 }
 
-/// <summary>Payload of the plan list: what one school should hold, in what order, by when, and its timetable. <see cref="Version"/> only grows.</summary>
-public sealed record SitePlan(long Version, string School, LocalText SchoolName, ImmutableArray<PlannedPack> Packs, ImmutableArray<PlannedLesson> Lessons)
+/// <summary>Payload of the plan list: what one school should hold, in what order, by when, and its timetable. <see cref="Version"/> only grows.
+/// <see cref="Issued"/>: when it was signed, by the relay's clock; <see cref="Expires"/>: when a newer one should have come.</summary>
+public sealed record SitePlan(
+    long Version,
+    string School,
+    LocalText SchoolName,
+    ImmutableArray<PlannedPack> Packs,
+    ImmutableArray<PlannedLesson> Lessons,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? Issued = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? Expires = null)
 {
     /// <returns>Null when the payload is no sound plan.</returns>
     public static SitePlan? Read(ReadOnlySpan<byte> payload) =>
         ContentJson.Read(payload, ContentJson.Default.SitePlan) is { Packs.IsDefault: false, Lessons.IsDefault: false } plan
             && Slug.IsValid(plan.School)
-            && plan.Packs.All(pack => Slug.IsValid(pack.Pack))
-            && plan.Lessons.All(lesson => Slug.IsValid(lesson.Id) && !lesson.Polls.IsDefault && (lesson.Kit is null || Slug.IsValid(lesson.Kit))
-                && lesson.Polls.All(poll => Slug.IsValid(poll.Id) && !poll.Options.IsDefaultOrEmpty)) ? plan : null;
+            && plan.Packs.All(pack => pack is not null && Slug.IsValid(pack.Pack))
+            && plan.Lessons.All(lesson => lesson is not null && Slug.IsValid(lesson.Id) && !lesson.Polls.IsDefault && (lesson.Kit is null || Slug.IsValid(lesson.Kit))
+                && lesson.Polls.All(poll => poll is not null && Slug.IsValid(poll.Id) && !poll.Options.IsDefaultOrEmpty)) ? plan : null;
 
     public byte[] ToPayload() => JsonSerializer.SerializeToUtf8Bytes(this, ContentJson.Default.SitePlan);
 

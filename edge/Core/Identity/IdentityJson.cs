@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 
 namespace Edge.Core.Identity;
 
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(TrustRoot))]
 [JsonSerializable(typeof(EnrolRequest))]
 [JsonSerializable(typeof(EnrolTicket))]

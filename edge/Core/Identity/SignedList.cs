@@ -43,6 +43,13 @@ public sealed record SignedList(ListKind Kind, ImmutableArray<ListSignature> Sig
         return new SignedList(kind, signatures.ToImmutable(), payload);
     }
 
+    /// <summary>The same list with one more signature; a former one by the same key is replaced. For signers who never meet.</summary>
+    public SignedList WithSignature(ECDsa key)
+    {
+        ListSignature added = Sign(Kind, Payload, key).Signatures[0];
+        return this with { Signatures = [.. Signatures.Where(signature => signature.Key != added.Key), added] };
+    }
+
     public bool IsSignedBy(string keyId, ECDsa publicKey)
     {
         byte[] signed = SignedBytes(Kind, Payload.Span);

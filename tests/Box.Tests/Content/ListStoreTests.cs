@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Edge.Box.Content;
 using Edge.Core.Content;
 using Edge.Core.Identity;
@@ -114,6 +115,96 @@ public sealed class ListStoreTests : IDisposable
         byte[] plan = _keys.Sign(ListKind.Plan, (Payload(2) with { School = "valley" }).ToPayload()).ToBytes();
         Assert.Equal(ListVerdict.Accepted, await AcceptAsync(lists, ListKind.Plan, plan));
         Assert.Equal(ListVerdict.Untrusted, await AcceptAsync(lists, ListKind.Plan, Plan(9)));
+    }
+
+    [Fact]
+    public async Task A_box_walks_the_roots_and_goes_on_from_there_after_a_restart()
+    {
+        using var later = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        List<byte[]> roots = [];
+        TrustRoot root = _keys.Trust;
+        for (int i = 0; i < 5; i++)
+            roots.Add(_keys.Sign(ListKind.Root, (root = RootMaker.After(root, next => next)).ToPayload()).ToBytes());
+        using (ListStore lists = Open())
+        {
+            Assert.Equal(ListVerdict.Untrusted, await lists.AcceptRootsAsync(roots[1..], default));
+            Assert.Equal(ListVerdict.Accepted, await lists.AcceptRootsAsync(roots[..2], default));
+            Assert.Equal(ListVerdict.Accepted, await lists.AcceptRootsAsync(roots, default));
+            Assert.Equal(ListVerdict.Held, await lists.AcceptRootsAsync(roots, default));
+            Assert.Equal(ListVerdict.Malformed, await lists.AcceptRootsAsync([[1]], default));
+            Assert.Equal(6, lists.VersionOf(ListKind.Root));
+        }
+        using ListStore again = Open();
+        Assert.Equal(6, again.VersionOf(ListKind.Root));
+    }
+
+    [Fact]
+    public async Task Nothing_unsigned_is_shown_what_a_key_signs_after_it_was_rotated_out_is_refused_and_what_it_signed_before_goes_on()
+    {
+        using var fresh = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using (ListStore lists = Open())
+        {
+            // The thief of the key signs the highest number there is: it must not lock the true lists out.
+            await AcceptAsync(lists, ListKind.Catalogue, Catalogue(long.MaxValue));
+            await AcceptAsync(lists, ListKind.Plan, Plan(5));
+            TrustRoot rotated = RootMaker.After(_keys.Trust, root => root with { Catalogue = RootMaker.Role(1, fresh), Plan = RootMaker.Role(1, fresh) }, fresh);
+            Assert.Equal(ListVerdict.Accepted, await AcceptAsync(lists, ListKind.Root, _keys.Sign(ListKind.Root, rotated.ToPayload()).ToBytes()));
+            Assert.Equal(ListVerdict.Untrusted, await AcceptAsync(lists, ListKind.Plan, Plan(6)));
+            Assert.Equal(5, lists.Current!.Plan!.Version);
+        }
+        using ListStore again = Open();
+        Assert.Equal((long.MaxValue, 5L), (again.Current!.Catalogue!.Version, again.Current.Plan!.Version));
+        Assert.Equal(ListVerdict.Untrusted, await AcceptAsync(again, ListKind.Plan, Plan(6)));
+        Assert.Equal(ListVerdict.Accepted, await AcceptAsync(again, ListKind.Catalogue, SignedList.Sign(ListKind.Catalogue, new Catalogue(3, []).ToPayload(), fresh).ToBytes()));
+        Assert.Equal(ListVerdict.Accepted, await AcceptAsync(again, ListKind.Plan, SignedList.Sign(ListKind.Plan, Payload(2).ToPayload(), fresh).ToBytes()));
+        Assert.Equal((3L, 2L), (again.Current!.Catalogue!.Version, again.Current.Plan!.Version));
+    }
+
+    [Fact]
+    public async Task Nothing_old_replaces_new_even_when_the_list_itself_was_lost()
+    {
+        using (ListStore lists = Open())
+            await AcceptAsync(lists, ListKind.Plan, Plan(5));
+        File.Delete(_folder["plan.list"]);
+        using ListStore again = Open();
+        Assert.Equal(ListVerdict.Older, await AcceptAsync(again, ListKind.Plan, Plan(4)));
+        Assert.Equal(ListVerdict.Accepted, await AcceptAsync(again, ListKind.Plan, Plan(5)));
+    }
+
+    [Fact]
+    public async Task Nothing_unsigned_is_shown_a_root_planted_on_disk_counts_for_nothing()
+    {
+        using (ListStore lists = Open())
+            await AcceptAsync(lists, ListKind.Plan, Plan(5));
+        using var stranger = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        TrustRoot planted = RootMaker.After(_keys.Trust, root => root with { Root = RootMaker.Role(1, stranger), Plan = RootMaker.Role(1, stranger) }, stranger);
+        _folder.Write("roots.chain", RootChain.ToBytes([RootMaker.Sign(planted, stranger)]));
+        using ListStore again = Open();
+        Assert.Equal((1L, 5L), (again.VersionOf(ListKind.Root), again.Current!.Plan!.Version));
+    }
+
+    [Fact]
+    public async Task Unplug_at_any_instant_a_lost_or_cut_chain_file_takes_no_lesson_away_and_trusts_no_former_key()
+    {
+        using var fresh = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        TrustRoot rotated = RootMaker.After(_keys.Trust, root => root with { Plan = RootMaker.Role(1, fresh) }, fresh);
+        byte[] root = _keys.Sign(ListKind.Root, rotated.ToPayload()).ToBytes();
+        using (ListStore lists = Open())
+        {
+            await AcceptAsync(lists, ListKind.Plan, Plan(5));
+            await AcceptAsync(lists, ListKind.Root, root);
+        }
+        byte[] whole = await File.ReadAllBytesAsync(_folder["roots.chain"]);
+        foreach (int length in (int[])[0, 1, 20, whole.Length / 2, whole.Length - 1])
+        {
+            _folder.Write("roots.chain", [.. whole.Take(length)]);
+            using ListStore cut = Open();
+            Assert.Equal((1L, 5L), (cut.VersionOf(ListKind.Root), cut.Current!.Plan!.Version));
+            Assert.Equal(ListVerdict.Untrusted, await AcceptAsync(cut, ListKind.Plan, Plan(6)));
+        }
+        using ListStore again = Open();
+        Assert.Equal(ListVerdict.Accepted, await AcceptAsync(again, ListKind.Root, root));
+        Assert.Equal(ListVerdict.Accepted, await AcceptAsync(again, ListKind.Plan, SignedList.Sign(ListKind.Plan, Payload(6).ToPayload(), fresh).ToBytes()));
     }
 
     private ListStore Open() => new(_folder.Path, () => _keys.Root, () => _school, NullLogger<ListStore>.Instance);

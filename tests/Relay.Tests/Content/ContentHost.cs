@@ -60,7 +60,7 @@ internal sealed class ContentHost : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<TimeProvider>(time);
         builder.Services.AddSingleton<IListSigner>(new TestSigner(keys));
-        builder.Services.AddSingleton(_ => new DurableDatabase(folder["relay.db"], ContentTables.Schema));
+        builder.Services.AddSingleton(_ => new DurableDatabase(folder["relay.db"], ContentTables.Schema, ProposalTables.Schema, AuditLog.Schema));
         builder.Services.AddContent(folder["content"], _ => new PlanSources(() => [.. host!.Schools], _ => [.. host!.Lessons]));
         WebApplication app = builder.Build();
         app.MapContentForBoxes(context => context.Request.Headers["School"]);
@@ -106,6 +106,8 @@ internal sealed class ContentHost : IAsyncDisposable
     private sealed class TestSigner(ListKeys keys) : IListSigner
     {
         public SignedList Root => keys.Root;
+
+        public SignedList? RootAt(long version) => version == keys.Trust.Version ? keys.Root : null;
 
         public SignedList Sign(ListKind kind, ReadOnlyMemory<byte> payload) => keys.Sign(kind, payload);
     }

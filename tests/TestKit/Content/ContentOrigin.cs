@@ -19,6 +19,7 @@ public sealed class ContentOrigin : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly ConcurrentDictionary<ChunkId, byte[]> _objects = new();
     private readonly ConcurrentDictionary<ListKind, byte[]> _lists = new();
+    private readonly ConcurrentDictionary<long, byte[]> _roots = new();
     private readonly Dictionary<ChunkId, VolumeRef> _placed = [];
     private readonly List<(string Pack, CatalogueVersion Version)> _versions = [];
     private long _listVersion;
@@ -31,8 +32,9 @@ public sealed class ContentOrigin : IAsyncDisposable
         builder.Logging.ClearProviders();
         _app = builder.Build();
         _app.MapGet("/lists/{kind}", List);
+        _app.MapGet("/lists/root/{version:long}", (long version) => _roots.TryGetValue(version, out byte[]? root) ? Results.Bytes(root) : Results.NotFound());
         _app.MapGet("/content/{id}", ObjectAsync);
-        _lists[ListKind.Root] = Keys.Root.ToBytes();
+        AddRoot(Keys.Root);
     }
 
     public ListKeys Keys { get; } = new();
@@ -66,6 +68,9 @@ public sealed class ContentOrigin : IAsyncDisposable
         _objects[id] = bytes;
         return former;
     }
+
+    /// <summary>Serves a root as the newest and under its version.</summary>
+    public void AddRoot(SignedList root) => _lists[ListKind.Root] = _roots[TrustRoot.Read(root.Payload.Span)!.Version] = root.ToBytes();
 
     public void SetList(ListKind kind, byte[] bytes) => _lists[kind] = bytes;
 

@@ -4,7 +4,7 @@ using Edge.Core.Identity;
 
 namespace TestKit.Content;
 
-/// <summary>Real keys for signed lists: one for the root, one for catalogue and plan.</summary>
+/// <summary>Real keys for signed lists: one for the root, one for catalogue and plan; and one that boxes seal to.</summary>
 public sealed class ListKeys : IDisposable
 {
     private readonly ECDsa _root = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -15,9 +15,12 @@ public sealed class ListKeys : IDisposable
         (string rootId, string rootKey) = Public(_root);
         (string listId, string listKey) = Public(_lists);
         Trust = new TrustRoot(1, ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, [KeyValuePair.Create(rootId, rootKey), KeyValuePair.Create(listId, listKey)]),
-            new TrustRole([rootId], 1), new TrustRole([listId], 1), new TrustRole([listId], 1));
+            new TrustRole([rootId], 1), new TrustRole([listId], 1), new TrustRole([listId], 1), Sealing: Convert.ToBase64String(Sealing.ExportSubjectPublicKeyInfo()));
         Root = SignedList.Sign(ListKind.Root, Trust.ToPayload(), _root);
     }
+
+    /// <summary>The relay's private key for what boxes seal.</summary>
+    public ECDiffieHellman Sealing { get; } = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
 
     public TrustRoot Trust { get; }
 
@@ -29,6 +32,7 @@ public sealed class ListKeys : IDisposable
     {
         _root.Dispose();
         _lists.Dispose();
+        Sealing.Dispose();
     }
 
     private static (string Id, string Key) Public(ECDsa key)
