@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Edge.Core.Content;
 using Edge.Core.Identity;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Relay.Content;

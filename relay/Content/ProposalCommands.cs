@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.CommandLine;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -158,7 +157,7 @@ public static class ProposalCommands
             default, ProposalState.Waiting, null, []);
     }
 
-    private static IEnumerable<string> Parts(string text) => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+    private static string[] Parts(string text) => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
     private static string Joined(JsonElement array, Func<JsonElement, string> text) => string.Join(", ", array.EnumerateArray().Select(text));
 

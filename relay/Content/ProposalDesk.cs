@@ -41,7 +41,7 @@ public enum PublisherOutcome
 
 /// <summary>Where several people agree: who must sign what, their signatures, and carrying it out when there are enough.
 /// Taking back needs one person only: it can only hide, and it may have to be quick.</summary>
-public sealed class ProposalDesk(ProposalStore store, PackRegistry registry, IListSigner signer, AuditLog audit, TimeProvider time, ILogger<PackIntake> log)
+public sealed class ProposalDesk(ProposalStore store, PackRegistry registry, IListSigner signer, AuditLog audit, TimeProvider time, ILogger<PackIntake> log) : IDisposable
 {
     private readonly SemaphoreSlim _deciding = new(1);
 
@@ -182,6 +182,8 @@ public sealed class ProposalDesk(ProposalStore store, PackRegistry registry, ILi
         await store.CloseAsync(proposal.Id, ProposalState.Done, null, cancellationToken);
         return ApproveOutcome.Done;
     }
+
+    public void Dispose() => _deciding.Dispose();
 
     private Signers? StaffSigners() => Trust is { Publish: { } staff } root ? new Signers(staff, root.Keys, key => KeysEndpoints.NameOf(root, key)) : null;
 }

@@ -53,7 +53,7 @@ public static class KeyFile
                 throw new CommandFailedException($"{path} is no P-256 key");
             return key;
         }
-        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        catch (Exception e) when (e is CryptographicException or ArgumentException or PlatformNotSupportedException)
         {
             key.Dispose();
             throw new CommandFailedException($"{path} is no private key, or the passphrase is wrong");
@@ -73,7 +73,7 @@ public static class KeyFile
             string publicKey = PublicKeys.Of(key);
             return PublicKeys.IdOf(publicKey) is not null ? (Path.GetFileNameWithoutExtension(path), publicKey) : throw new CommandFailedException($"{path} is no P-256 key");
         }
-        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        catch (Exception e) when (e is CryptographicException or ArgumentException or PlatformNotSupportedException)
         {
             throw new CommandFailedException($"{path} is no public key");
         }

@@ -13,7 +13,7 @@ namespace Edge.Box.Pages;
 /// <param name="SinceContact">Since the relay was last heard; null: not since the start.</param>
 /// <param name="UnsentItems">Answers that the relay has not confirmed.</param>
 /// <param name="FreeBytes">Room left on the disk.</param>
-/// <param name="Lists">Versions of the signed lists.</param>
+/// <param name="Lists">Versions of the signed lists, and how old they are.</param>
 /// <param name="Packs">What is here and what is on its way.</param>
 /// <param name="Lessons">Lessons of the plan with what they show.</param>
 /// <param name="Uptime">Since the program started.</param>

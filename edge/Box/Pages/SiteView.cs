@@ -137,9 +137,9 @@ public sealed class SiteView(
         ?? today.FirstOrDefault(card => card.Shows == LessonShows.Later)
         ?? today.LastOrDefault(card => card.Shows is LessonShows.Recording or LessonShows.Completing);
 
-    private ListVersions Lists => lists.Current is null
-        ? NoLists
-        : new ListVersions(lists.VersionOf(Core.Identity.ListKind.Root), lists.VersionOf(Core.Identity.ListKind.Catalogue), lists.VersionOf(Core.Identity.ListKind.Plan));
+    private ListVersions Lists => lists.Current is { } held
+        ? new ListVersions(held.Root.Version, held.Catalogue?.Version ?? 0, held.Plan?.Version ?? 0, held.FreshnessAt(time.GetUtcNow()))
+        : NoLists;
 
     private long FreeBytes => new DriveInfo(Path.GetFullPath(options.Value.DataFolder)).AvailableFreeSpace;
 

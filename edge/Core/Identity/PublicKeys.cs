@@ -20,8 +20,9 @@ public static class PublicKeys
             key.ImportSubjectPublicKeyInfo(bytes[..length], out int read);
             return read == length && key.KeySize == 256 ? KeyId.Of(bytes[..length]) : null;
         }
-        catch (CryptographicException)
+        catch (Exception e) when (e is CryptographicException or PlatformNotSupportedException)
         {
+            // The latter is how a point that is not on the curve is told.
             return null;
         }
     }

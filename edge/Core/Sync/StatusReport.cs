@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Edge.Core.Content;
 using Edge.Core.Identity;
 
 namespace Edge.Core.Sync;
@@ -23,8 +24,8 @@ public enum PackHolding
 /// <param name="TotalBytes">What makes it whole.</param>
 public sealed record PackReport(string Pack, long Version, PackHolding State, long HaveBytes, long TotalBytes);
 
-/// <summary>Which signed lists a box goes by; 0: none yet.</summary>
-public sealed record ListVersions(long Root, long Catalogue, long Plan);
+/// <summary>Which signed lists a box goes by, 0: none yet; and how old they are by the box's clock, which may lie.</summary>
+public sealed record ListVersions(long Root, long Catalogue, long Plan, ListFreshness Freshness = ListFreshness.Fresh);
 
 /// <summary>What a box tells of itself. The latest wins; nothing is owed by it.</summary>
 /// <param name="Counter">Grows with each report of a box, also across restarts and new storages: epoch, start and number in one (<see cref="CounterOf"/>).</param>
@@ -58,5 +59,5 @@ public sealed record StatusReport(
         json.Length <= MaxBytes
             && SyncJson.Read(json, SyncJson.Default.StatusReport) is { Packs.IsDefault: false, LiveLessons.IsDefault: false, Software.Length: <= 64 } report
             && report.Packs.All(pack => Slug.IsValid(pack.Pack) && Enum.IsDefined(pack.State))
-            && report.LiveLessons.All(Slug.IsValid) ? report : null;
+            && report.LiveLessons.All(Slug.IsValid) && Enum.IsDefined(report.Lists.Freshness) ? report : null;
 }

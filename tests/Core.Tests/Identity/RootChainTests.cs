@@ -90,7 +90,7 @@ public sealed class RootChainTests : IDisposable
     public void The_chain_file_keeps_its_bytes_and_cut_anywhere_gives_the_whole_lists_before_the_cut()
     {
         var list = new SignedList(ListKind.Root, [new ListSignature("0011223344556677", [1, 2, 3])], "{}"u8.ToArray());
-        Assert.Equal("edge-roots 1\n45\nedge-list 1 root\nsig 0011223344556677 AQID\n\n{}45\nedge-list 1 root\nsig 0011223344556677 AQID\n\n{}",
+        Assert.Equal("edge-roots 1\n46\nedge-list 1 root\nsig 0011223344556677 AQID\n\n{}46\nedge-list 1 root\nsig 0011223344556677 AQID\n\n{}",
             Encoding.ASCII.GetString(RootChain.ToBytes([list, list])));
         ImmutableArray<SignedList> chain = Chain(4);
         byte[] bytes = RootChain.ToBytes(chain);

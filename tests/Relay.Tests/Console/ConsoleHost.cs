@@ -39,6 +39,8 @@ internal sealed class ConsoleHost : IAsyncDisposable
     /// <summary>Follows no redirect by itself; keeps cookies.</summary>
     public HttpClient Http { get; }
 
+    public string DataFolder => _folder["data"];
+
     public string StaffKey => Get<RelayKeys>().StaffKey;
 
     public T Get<T>() where T : notnull => _app.Services.GetRequiredService<T>();

@@ -1,5 +1,6 @@
 using Edge.Core.Identity;
 using Edge.Core.Sync;
+using Microsoft.Extensions.DependencyInjection;
 using MQTTnet;
 using Relay.Sync;
 using TestKit;
@@ -101,6 +102,24 @@ public abstract class BrokerContract(BrokerKind kind) : IAsyncLifetime
         using RawClient other = await ConnectAsync(_other);
         await other.PublishAsync(MqttTopics.Up(_other), Greeting(), Token);
         await Eventually.TrueAsync(() => _relay.Count("cursors") == 1);
+    }
+
+    [Fact]
+    public async Task A_box_that_is_revoked_loses_its_connection_within_two_seconds()
+    {
+        using RawClient one = await ConnectAsync(_one);
+        using RawClient other = await ConnectAsync(_other);
+        _relay.Schools.TryRemove(_one, out _);
+        await _relay.Services.GetRequiredService<IBoxBroker>().DropAsync(_one, Token);
+        if (kind == BrokerKind.External)
+        {
+            // Another broker's connections are its own; what comes over them is left.
+            Assert.True(one.IsConnected);
+            return;
+        }
+        await Eventually.TrueAsync(() => !one.IsConnected, TimeSpan.FromSeconds(2));
+        Assert.True(other.IsConnected);
+        await Assert.ThrowsAnyAsync<Exception>(() => ConnectAsync(_one));
     }
 
     [Fact]
