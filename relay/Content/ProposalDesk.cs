@@ -41,7 +41,7 @@ public enum PublisherOutcome
 
 /// <summary>Where several people agree: who must sign what, their signatures, and carrying it out when there are enough.
 /// Taking back needs one person only: it can only hide, and it may have to be quick.</summary>
-public sealed class ProposalDesk(ProposalStore store, PackRegistry registry, IListSigner signer, AuditLog audit, TimeProvider time, ILogger<PackIntake> log) : IDisposable
+public sealed class ProposalDesk(ProposalStore store, PackRegistry registry, UpdateLoop updates, IListSigner signer, AuditLog audit, TimeProvider time, ILogger<PackIntake> log) : IDisposable
 {
     private readonly SemaphoreSlim _deciding = new(1);
 
@@ -170,6 +170,8 @@ public sealed class ProposalDesk(ProposalStore store, PackRegistry registry, ILi
         }
         else
         {
+            // So that boxes, which are told at once, find the cheap way at once.
+            await updates.ReadyAsync(proposal.Pack!, proposal.Version, cancellationToken);
             await store.SignVersionAsync(proposal.Pack!, proposal.Version, signatures, cancellationToken);
             if (!await registry.PublishAsync(proposal.Pack!, proposal.Version, proposal.Schools, proposal.Due, proposal.Priority, cancellationToken))
             {

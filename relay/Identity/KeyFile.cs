@@ -47,8 +47,10 @@ public static class KeyFile
         {
             if (pem.Contains("BEGIN ENCRYPTED PRIVATE KEY", StringComparison.Ordinal))
                 key.ImportFromEncryptedPem(pem, passphrase());
-            else
+            else if (pem.Contains("PRIVATE KEY", StringComparison.Ordinal))
                 key.ImportFromPem(pem);
+            else
+                throw new CommandFailedException($"{path} is no private key");
             if (key.KeySize != 256)
                 throw new CommandFailedException($"{path} is no P-256 key");
             return key;

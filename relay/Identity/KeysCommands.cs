@@ -23,6 +23,8 @@ public static class KeysCommands
         command.Subcommands.Add(Root(time));
         command.Subcommands.Add(NewKey("staff", "new", "Keys of people who answer for what is published", "Make a staff member's signing key: NAME.key, protected by a passphrase, and NAME.pub to give away"));
         command.Subcommands.Add(Rotate(time));
+        command.Subcommands.Add(Backup(data));
+        command.Subcommands.Add(Restore(data));
         command.Subcommands.Add(Show(data, time));
         command.Subcommands.Add(Broker(data, time));
         return command;
@@ -223,6 +225,36 @@ public static class KeysCommands
         lists         {root.Catalogue.Threshold} of {KeysEndpoints.NamesOf(root, root.Catalogue)}
         publishing    {(root.Publish is { } staff ? $"{staff.Threshold} of {KeysEndpoints.NamesOf(root, staff)}" : "the relay alone")}
         """);
+
+    private static Command Backup(Option<string> data)
+    {
+        var file = new Argument<string>("file") { Description = "File to write" };
+        var command = new Command("backup", "Write the keys folder to one file under a passphrase") { file, Passphrase.FileOption };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            string folder = Path.Combine(parsed.GetValue(data)!, "keys");
+            if (!Directory.Exists(folder))
+                throw new CommandFailedException($"no keys in {folder}");
+            int files = await KeysBackup.WriteAsync(folder, parsed.GetValue(file)!, Passphrase.ForNew(parsed), cancellationToken);
+            CommandLine.Print(parsed, System.Text.Json.JsonSerializer.SerializeToElement(new { file = parsed.GetValue(file), files }), $"{files} files of {folder} are in {parsed.GetValue(file)}; keep it apart from the relay");
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command Restore(Option<string> data)
+    {
+        var file = new Argument<string>("file") { Description = "File that \"keys backup\" wrote" };
+        var command = new Command("restore", "Put a backup back into a data folder that has no keys; the relay must be stopped") { file, Passphrase.FileOption };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            string folder = Path.Combine(parsed.GetValue(data)!, "keys");
+            int files = await KeysBackup.RestoreAsync(parsed.GetValue(file)!, folder, Passphrase.Of(parsed), cancellationToken);
+            CommandLine.Print(parsed, System.Text.Json.JsonSerializer.SerializeToElement(new { folder, files }), $"{files} files are back in {folder}");
+            return 0;
+        });
+        return command;
+    }
 
     private static Command Show(Option<string> data, TimeProvider time)
     {

@@ -42,14 +42,19 @@ public static class KeysEndpoints
             return Results.Ok(new { version = keys.Trust.Version, published = true });
         });
 
-        routes.MapPost("/api/keys/{use:regex(^(lists|sealing)$)}", async (string use, RelayKeys keys, AuditLog audit, CancellationToken cancellationToken) =>
-        {
-            string publicKey = use == "lists" ? await keys.NewListKeyAsync(cancellationToken) : await keys.NewSealingKeyAsync(cancellationToken);
-            await audit.AddAsync(AuditLog.Staff, "key-made", use, KeyId.Of(Convert.FromBase64String(publicKey)), cancellationToken);
-            return Results.Ok(new { key = KeyId.Of(Convert.FromBase64String(publicKey)), publicKey });
-        });
+        routes.MapPost("/api/keys/lists", (RelayKeys keys, AuditLog audit, CancellationToken cancellationToken) => MadeAsync("lists", keys.NewListKeyAsync, audit, cancellationToken));
+
+        routes.MapPost("/api/keys/sealing", (RelayKeys keys, AuditLog audit, CancellationToken cancellationToken) => MadeAsync("sealing", keys.NewSealingKeyAsync, audit, cancellationToken));
 
         routes.MapGet("/api/audit", (AuditLog audit, long? before) => audit.Page(before, AuditRows));
+    }
+
+    private static async Task<IResult> MadeAsync(string use, Func<CancellationToken, Task<string>> make, AuditLog audit, CancellationToken cancellationToken)
+    {
+        string publicKey = await make(cancellationToken);
+        string key = KeyId.Of(Convert.FromBase64String(publicKey));
+        await audit.AddAsync(AuditLog.Staff, "key-made", use, key, cancellationToken);
+        return Results.Ok(new { key, publicKey });
     }
 
     /// <summary>What people call a key, else its id.</summary>

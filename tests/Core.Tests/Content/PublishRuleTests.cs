@@ -123,12 +123,12 @@ public sealed class PublishRuleTests : IDisposable
     public void A_catalogue_with_signatures_and_publishers_keeps_its_bytes_and_one_without_is_as_before()
     {
         var id = ChunkId.Of("a"u8);
-        Assert.Equal($$"""{"version":7,"packs":[{"id":"fractions","versions":[{"version":3,"manifest":"{{id}}","manifestBytes":10,"withdrawn":false}]}]}""",
+        Assert.Equal($$"""{"version":7,"packs":[{"id":"fractions","versions":[{"version":3,"manifest":"{{id}}","manifestBytes":10,"withdrawn":false,"updates":[]}]}]}""",
             Encoding.UTF8.GetString(new Catalogue(7, [new CataloguePack("fractions", [new CatalogueVersion(3, id, 10, false)])]).ToPayload()));
         PackPublisher publisher = Publisher("leadschool-") with { Signatures = [new StatementSignature("0011223344556677", "AQID")] };
         (string keyId, string key) = publisher.Keys.Single();
-        var full = new Catalogue(7, [new CataloguePack("fractions", [new CatalogueVersion(3, id, 10, false, [new StatementSignature("0011223344556677", "AQID")])])], Spring, Spring.AddDays(30), [publisher]);
-        Assert.Equal($$"""{"version":7,"packs":[{"id":"fractions","versions":[{"version":3,"manifest":"{{id}}","manifestBytes":10,"withdrawn":false,"signatures":[{"key":"0011223344556677","value":"AQID"}]}]}],"""
+        var full = new Catalogue(7, [new CataloguePack("fractions", [new CatalogueVersion(3, id, 10, false, Signatures: [new StatementSignature("0011223344556677", "AQID")])])], Spring, Spring.AddDays(30), [publisher]);
+        Assert.Equal($$"""{"version":7,"packs":[{"id":"fractions","versions":[{"version":3,"manifest":"{{id}}","manifestBytes":10,"withdrawn":false,"signatures":[{"key":"0011223344556677","value":"AQID"}],"updates":[]}]}],"""
             + $$"""
             "issued":"2026-03-01T12:00:00+00:00","expires":"2026-03-31T12:00:00+00:00","publishers":[{"name":"leadschool","prefixes":["leadschool-"],"keys":{"{{keyId}}":"{{key.Replace("+", "\\u002B", StringComparison.Ordinal)}}"},"threshold":1,"expires":"2027-03-01T12:00:00+00:00","signatures":[{"key":"0011223344556677","value":"AQID"}]}]}
             """, Encoding.UTF8.GetString(full.ToPayload()));
@@ -177,7 +177,7 @@ public sealed class PublishRuleTests : IDisposable
     }
 
     private static CatalogueVersion Listed(string pack, params ECDsa[] signers) =>
-        new(3, ChunkId.Of("a"u8), 10, false, [.. signers.Select(key => StatementSignature.Sign(PublishStatement.Of(pack, 3, ChunkId.Of("a"u8)), key))]);
+        new(3, ChunkId.Of("a"u8), 10, false, Signatures: [.. signers.Select(key => StatementSignature.Sign(PublishStatement.Of(pack, 3, ChunkId.Of("a"u8)), key))]);
 
     private PublishVerdict Judge(string pack, ImmutableArray<PackPublisher> publishers, params ECDsa[] signers) => PublishRule.Judge(pack, Listed(pack, signers), Root(2), publishers, Spring);
 

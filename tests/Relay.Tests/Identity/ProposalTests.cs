@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -98,7 +97,7 @@ public sealed class ProposalTests : IAsyncLifetime
         using var lead = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         await _host.Console.AddPackAsync("leadschool-maths", "Maths", "one");
         await _host.AskForTwoAsync();
-        object publisher = new { name = "leadschool", prefixes = new[] { "leadschool-" }, keys = new[] { PublicKeys.Of(lead) }, threshold = 1, expires = DateTimeOffset.UtcNow.AddYears(1) };
+        object publisher = new { name = "leadschool", prefixes = new[] { "leadschool-" }, keys = new[] { PublicKeys.Of(lead) }, threshold = 1, expires = TimeProvider.System.GetUtcNow().AddYears(1) };
         long delegation = (await _host.PostAsync("/api/publishers", publisher)).Answer.GetProperty("proposal").GetInt64();
         Assert.Equal(HttpStatusCode.BadRequest, (await _host.PublishAsync("leadschool-maths", "leadschool")).Status);
         await _host.ApproveAsync(delegation, _host.Staff[0]);
@@ -131,11 +130,11 @@ public sealed class ProposalTests : IAsyncLifetime
     {
         using var lead = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         object Publisher(string called, DateTimeOffset expires) => new { name = called, prefixes = new[] { prefix }, keys = new[] { PublicKeys.Of(lead) }, threshold, expires };
-        Assert.Equal(status, (await _host.PostAsync("/api/publishers", Publisher(name, DateTimeOffset.UtcNow.AddYears(1)))).Status);
+        Assert.Equal(status, (await _host.PostAsync("/api/publishers", Publisher(name, TimeProvider.System.GetUtcNow().AddYears(1)))).Status);
         if (status != HttpStatusCode.OK)
             return;
-        Assert.Equal(HttpStatusCode.Conflict, (await _host.PostAsync("/api/publishers", Publisher("other", DateTimeOffset.UtcNow.AddYears(1)))).Status);
-        Assert.Equal(HttpStatusCode.BadRequest, (await _host.PostAsync("/api/publishers", Publisher(name, DateTimeOffset.UtcNow.AddDays(-1)))).Status);
+        Assert.Equal(HttpStatusCode.Conflict, (await _host.PostAsync("/api/publishers", Publisher("other", TimeProvider.System.GetUtcNow().AddYears(1)))).Status);
+        Assert.Equal(HttpStatusCode.BadRequest, (await _host.PostAsync("/api/publishers", Publisher(name, TimeProvider.System.GetUtcNow().AddDays(-1)))).Status);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Security.Cryptography;
 using Edge.Core.Content;
 using Edge.Core.Identity;
 using Edge.Core.Text;
@@ -143,6 +144,17 @@ public sealed class ContentOrigin : IAsyncDisposable
     {
         int place = _versions.FindIndex(v => v.Pack == pack && v.Version.Version == version);
         _versions[place] = (pack, _versions[place].Version with { Withdrawn = true });
+    }
+
+    /// <summary>Puts the signatures of these keys on a version; the next catalogue carries them.</summary>
+    public void SignVersion(string pack, long version, params ReadOnlySpan<ECDsa> keys)
+    {
+        int place = _versions.FindIndex(v => v.Pack == pack && v.Version.Version == version);
+        byte[] statement = PublishStatement.Of(pack, version, _versions[place].Version.Manifest);
+        var signatures = ImmutableArray.CreateBuilder<StatementSignature>();
+        foreach (ECDsa key in keys)
+            signatures.Add(StatementSignature.Sign(statement, key));
+        _versions[place] = (pack, _versions[place].Version with { Signatures = signatures.ToImmutable() });
     }
 
     /// <summary>Signs a new catalogue and a new plan that wants these versions.</summary>
