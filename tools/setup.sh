@@ -10,7 +10,7 @@ root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
 packages=(ffmpeg fonts-wqy-microhei curl)
 if [ "$what" = test ]; then
-  packages+=(chromium mosquitto mosquitto-clients nginx-light qemu-user-static wrk)
+  packages+=(chromium mosquitto mosquitto-clients nginx-light qemu-user-static wrk rsync iproute2)
 fi
 missing=()
 for p in "${packages[@]}"; do

@@ -55,9 +55,10 @@ public static class BoxServer
 #pragma warning restore RS0030
         // First of all: hosted parts stop in reverse order, and dark lamps tell people that they may unplug.
         builder.Services.AddPanel(services => PanelJoinsOf(services, options));
-        builder.Services.AddIdentity(identity);
+        builder.Services.AddIdentity(identity, services => BulkShapeOf(services.GetRequiredService<IOptions<ContentOptions>>().Value));
         builder.Services.AddContent(Path.Combine(options.DataFolder, "content"), services => new ContentPorts(
-            () => services.GetRequiredService<RelayHttp>().Client, () => identity.Claimed?.Root, () => identity.Claimed?.School));
+            () => services.GetRequiredService<RelayHttp>().Client, () => services.GetRequiredService<RelayHttp>().Bulk, () => identity.Claimed?.Root, () => identity.Claimed?.School,
+            () => services.GetRequiredService<SiteView>().LiveNeedsLink));
         builder.Services.AddLive(services => new LivePorts(Path.Combine(options.DataFolder, "live"),
             () => services.GetRequiredService<ListStore>().Current?.Plan, () => services.GetRequiredService<RelayHttp>().Client));
         Texts texts = LoadTexts();
@@ -97,6 +98,8 @@ public static class BoxServer
     /// <summary>Version of the running program.</summary>
     public static string Version { get; } =
         typeof(BoxServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
+
+    private static BulkShape BulkShapeOf(ContentOptions content) => new(content.MaxConnections, content.InFlightBytes);
 
     private static LinkCredentials? Credentials(IServiceProvider services, BoxIdentity identity) => identity.Claimed is { } claimed
         ? new LinkCredentials(claimed.Id, services.GetRequiredService<IOptions<IdentityOptions>>().Value.RelayUrl.Host, claimed.Certificate,

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using EdgeBench;
+using EdgeBench.Link;
 using EdgeBench.Live;
 using EdgeBench.Start;
 
@@ -8,6 +9,7 @@ var root = new RootCommand("Measures the product on this machine; where a peer i
     Options.Json,
     StartBenchmark.Command(),
     LiveBenchmark.Command(),
+    LinkBenchmark.Command(),
 };
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)

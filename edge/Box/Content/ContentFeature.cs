@@ -7,9 +7,11 @@ namespace Edge.Box.Content;
 
 /// <summary>What the content feature needs of others.</summary>
 /// <param name="Relay">Client of the relay's box API; null until the box was claimed.</param>
+/// <param name="Bulk">Another, for the bytes of packs.</param>
 /// <param name="PinnedRoot">The root list that came with the claim; null until then.</param>
 /// <param name="School">The school this box works for; null until the claim.</param>
-public sealed record ContentPorts(Func<HttpClient?> Relay, Func<SignedList?> PinnedRoot, Func<string?> School);
+/// <param name="LiveNeedsLink">A live lesson runs: packs wait.</param>
+public sealed record ContentPorts(Func<HttpClient?> Relay, Func<HttpClient?> Bulk, Func<SignedList?> PinnedRoot, Func<string?> School, Func<bool> LiveNeedsLink);
 
 /// <summary>Packs: signed lists, store, fetching, library.</summary>
 public static class ContentFeature
@@ -35,7 +37,14 @@ public static class ContentFeature
             Path.Combine(folder, "search.db"), provider.GetRequiredService<PackLibrary>(), provider.GetRequiredService<ILogger<LibrarySearch>>()));
         services.AddHostedService<LibrarySearchLoop>();
         services.AddSingleton(provider => new RelayContent(
-            provider.GetRequiredService<ContentPorts>().Relay, provider.GetRequiredService<IOptions<ContentOptions>>(), provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<ContentPorts>().Relay, provider.GetRequiredService<ContentPorts>().Bulk, provider.GetRequiredService<LinkGate>().Heard,
+            provider.GetRequiredService<IOptions<ContentOptions>>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddOptionsWithValidateOnStart<LinkOptions, LinkOptionsValidator>().BindConfiguration("Link");
+        services.AddSingleton(provider => new LinkGate(Path.Combine(folder, "link.json"), () => provider.GetRequiredService<ListStore>().Current?.Plan,
+            provider.GetRequiredService<ContentPorts>().LiveNeedsLink, provider.GetRequiredService<IOptions<LinkOptions>>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => PartialStore.Open(Path.Combine(folder, "partial"), provider.GetRequiredService<IOptions<ContentOptions>>().Value.PartialBytes));
+        services.AddSingleton(provider => new Transfer(provider.GetRequiredService<RelayContent>(), provider.GetRequiredService<PartialStore>(), provider.GetRequiredService<LinkGate>(),
+            provider.GetRequiredService<IOptions<ContentOptions>>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<PackFetcher>();
         services.AddSingleton<FetchLoop>();
         services.AddHostedService(provider => provider.GetRequiredService<FetchLoop>());

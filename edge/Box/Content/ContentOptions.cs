@@ -18,7 +18,20 @@ public sealed class ContentOptions
     [Range(1, 1 << 20)]
     public int StallBytes { get; set; } = 1 << 10;
 
-    /// <summary>Fetched bytes that are put on disk together. Default 256 KiB: this, and one chunk under way, is all a power cut costs.</summary>
+    /// <summary>Most connections that fetch packs at a time. Default 8: with fewer, loss on a satellite link leaves some of it empty. How many are held follows what they bring.</summary>
+    [Range(1, 32)]
+    public int MaxConnections { get; set; } = 8;
+
+    /// <summary>Bytes that all these connections together may have on the way. Default 256 KiB: a cut or a kill costs at most these, and they fill 3 Mbit/s at 600 ms
+    /// or 30 Mbit/s at 60 ms. Raise it for a fast satellite link.</summary>
+    [Range(16 << 10, 64 << 20)]
+    public int InFlightBytes { get; set; } = 256 << 10;
+
+    /// <summary>Most bytes on disk of chunks that are not whole yet. Default 64 MiB: two of the largest objects.</summary>
+    [Range(8L << 20, 1L << 40)]
+    public long PartialBytes { get; set; } = 64L << 20;
+
+    /// <summary>Fetched bytes that are flushed to disk together. Default 256 KiB: this is all that a power cut costs beside what was on the way.</summary>
     [Range(1 << 10, 16 << 20)]
     public int CommitBytes { get; set; } = 256 << 10;
 

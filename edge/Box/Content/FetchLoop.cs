@@ -6,7 +6,7 @@ namespace Edge.Box.Content;
 
 /// <summary>Runs <see cref="PackFetcher"/> for as long as the box does: at every list interval, at once when nudged, and after failures with growing waits.</summary>
 public sealed class FetchLoop(
-    PackFetcher fetcher, PackLibrary library, RelayContent relay, IOptions<ContentOptions> options, TimeProvider time, Func<double> draw, ILogger<FetchLoop> log) : BackgroundService
+    PackFetcher fetcher, PackLibrary library, RelayContent relay, LinkGate gate, IOptions<ContentOptions> options, TimeProvider time, Func<double> draw, ILogger<FetchLoop> log) : BackgroundService
 {
     private readonly SemaphoreSlim _nudge = new(0, 1);
 
@@ -34,6 +34,12 @@ public sealed class FetchLoop(
                 bool whole = !relay.IsReady || await fetcher.RunAsync(stoppingToken);
                 backoff = whole ? default : backoff.Next();
             }
+            catch (LinkHeldException e)
+            {
+                // By rule, not by trouble: no growing waits.
+                backoff = default;
+                log.LinkHeld(e.Hold);
+            }
             catch (StoreFullException e)
             {
                 backoff = backoff.Next();
@@ -48,6 +54,12 @@ public sealed class FetchLoop(
             TimeSpan wait = backoff.Failures == 0 ? options.Value.ListInterval : backoff.Delay(draw(), options.Value.FirstWait, options.Value.LongestWait);
             await WaitAsync(wait, stoppingToken);
         }
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        await gate.SettleAsync();
     }
 
     public override void Dispose()

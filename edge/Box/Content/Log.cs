@@ -1,5 +1,6 @@
 using Edge.Core.Content;
 using Edge.Core.Identity;
+using Edge.Core.Sync;
 
 namespace Edge.Box.Content;
 
@@ -37,6 +38,9 @@ internal static partial class Log
 
     [LoggerMessage(1110, LogLevel.Error, "The index of the store is damaged ({Reason}); it is made anew from the store files")]
     public static partial void IndexDamaged(this ILogger log, string reason);
+
+    [LoggerMessage(1140, LogLevel.Information, "Packs wait for the link: {Hold}")]
+    public static partial void LinkHeld(this ILogger log, LinkHold hold);
 
     [LoggerMessage(1120, LogLevel.Information, "The library's search differed from what shows in {Count} packs; they were entered")]
     public static partial void SearchCompared(this ILogger log, int count);

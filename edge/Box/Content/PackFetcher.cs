@@ -10,9 +10,9 @@ namespace Edge.Box.Content;
 /// <summary>Brings the store to what the signed lists want, in the plan's order: lists, manifest, indexes, recipes, chunks, then show.
 /// Whatever arrived and was verified is kept, so each round goes on where the last one was cut off.</summary>
 public sealed class PackFetcher(
-    ListStore lists, DiskChunkStore store, PackLibrary library, RelayContent relay, IOptions<ContentOptions> options, TimeProvider time, ILogger<PackFetcher> log)
+    ListStore lists, DiskChunkStore store, PackLibrary library, RelayContent relay, Transfer transfer, IOptions<ContentOptions> options, TimeProvider time, ILogger<PackFetcher> log)
 {
-    private readonly UpdatePath _updates = new(store, library, relay, log);
+    private readonly UpdatePath _updates = new(store, library, transfer, log);
     private readonly HashSet<ChunkId> _false = [];
     private readonly HashSet<ChunkId> _unsigned = [];
     private long _listsAsked;
@@ -52,6 +52,8 @@ public sealed class PackFetcher(
         }
         if (trouble is not null)
             ExceptionDispatchInfo.Throw(trouble);
+        if (all)
+            transfer.Forget();
         return all;
     }
 
@@ -66,7 +68,7 @@ public sealed class PackFetcher(
         ImmutableArray<FetchGoal> planned = state.Plan is { } plan ? FetchPlan.Goals(plan, catalogue) : [];
         library.KeepComing(planned.Select(goal => goal.Pack).ToHashSet());
         IEnumerable<FetchGoal> damaged = library.Lost.IsEmpty ? []
-            : library.Shown.Select(pack => new FetchGoal(pack.Pack, pack.Version, pack.Id, ContentLimits.MaxManifestBytes, null));
+            : library.Shown.Select(pack => new FetchGoal(pack.Pack, pack.Version, pack.Id, catalogue.Find(pack.Pack, pack.Version)?.ManifestBytes ?? 0, null));
         return [.. damaged, .. library.NotShown(planned).Where(goal => IsAnsweredFor(goal, state))];
     }
 
@@ -85,11 +87,11 @@ public sealed class PackFetcher(
             return FetchOutcome.Done;
         if (online)
             await _updates.DescribeAsync(goal, cancellationToken);
-        if (await ObjectAsync(goal.Manifest, ContentLimits.MaxManifestBytes, online, cancellationToken) is not { } bytes)
+        if (await ObjectAsync(goal.Manifest, goal.ManifestBytes > 0 ? goal.ManifestBytes : null, ContentLimits.MaxManifestBytes, goal.Due is not null, online, cancellationToken) is not { } bytes)
             return !online ? FetchOutcome.NoLink : Broken(goal, "its manifest is missing or damaged at the relay");
         if (Manifest.Read(bytes, out string problem) is not { } manifest || manifest.Pack != goal.Pack || manifest.Version != goal.Version)
             return False(goal, problem.Length > 0 ? problem : "its manifest is for another version");
-        Places? places = online ? new Places(manifest, this) : null;
+        Places? places = online ? new Places(manifest, goal.Due is not null, this) : null;
 
         if (await FetchChunksAsync(goal, [.. manifest.Files.Where(file => file.Recipe is not null).Select(file => file.Recipe!.Value)], null, places, cancellationToken) is var recipes and not FetchOutcome.Done)
             return recipes;
@@ -101,7 +103,7 @@ public sealed class PackFetcher(
                 return False(goal, $"{file.Path}: its recipe is wrong");
             table.Add(recipe);
         }
-        if (places is not null && !await _updates.BundleAsync(goal, table, places.CostAsync, async (ranges, token) => await FetchRangesAsync(ranges, null, token) is not null, cancellationToken))
+        if (places is not null && !await _updates.BundleAsync(goal, table, places.CostAsync, async (ranges, token) => await FetchRangesAsync(goal, ranges, null, token) is not null, cancellationToken))
             return FetchOutcome.PlanChanged;
         Dictionary<ChunkId, int> chunks = table.Chunks.ToDictionary(chunk => chunk.Id, chunk => chunk.LengthBytes);
         if (await FetchChunksAsync(goal, [.. chunks.Keys], chunks, places, cancellationToken) is var outcome and not FetchOutcome.Done)
@@ -132,56 +134,43 @@ public sealed class PackFetcher(
         long total = lengths?.Values.Sum(length => (long)length) ?? 0;
         long left = lengths is null ? 0 : missing.Sum(id => (long)lengths[id]);
         bool shows = library.VersionOf(goal.Pack)?.Id == goal.Manifest;
-        void Tell()
+        void Tell(long have)
         {
             if (lengths is not null && !shows)
-                library.Report(new PackReport(goal.Pack, goal.Version, PackHolding.Fetching, total - left, total));
+                library.Report(new PackReport(goal.Pack, goal.Version, PackHolding.Fetching, have, total));
         }
-        Tell();
+        Tell(total - left);
         if (missing.Count == 0)
             return FetchOutcome.Done;
         if (places is null)
             return FetchOutcome.NoLink;
-        if (lengths is not null)
-            log.PackFetching(goal.Pack, goal.Version, left, total);
         if (!await places.LocateAsync(missing, cancellationToken))
             return Broken(goal, "an index of its volumes is missing or damaged at the relay");
         ImmutableArray<RangeFetch> ranges = FetchPlan.Ranges(missing, places.Known, out ImmutableArray<ChunkId> nowhere);
-        if (await FetchRangesAsync(ranges, chunk =>
-            {
-                left -= chunk.LengthBytes;
-                Tell();
-            }, cancellationToken) is not { } wrong)
+        if (lengths is not null)
+            log.PackFetching(goal.Pack, goal.Version, left - transfer.HeldPlainBytes(ranges), total);
+        if (await FetchRangesAsync(goal, ranges, came => Tell(total - left + came), cancellationToken) is not { } wrong)
             return FetchOutcome.PlanChanged;
         return wrong + nowhere.Length == 0 ? FetchOutcome.Done : Broken(goal, $"{wrong + nowhere.Length} chunks are missing or damaged at the relay");
     }
 
     /// <summary>Fetches stretches of volumes into the store.</summary>
     /// <returns>How many chunks were missing or wrong; null when the plan changed meanwhile.</returns>
-    private async Task<int?> FetchRangesAsync(ImmutableArray<RangeFetch> ranges, Action<ArrivedChunk>? arrived, CancellationToken cancellationToken)
+    private async Task<int?> FetchRangesAsync(FetchGoal goal, ImmutableArray<RangeFetch> ranges, Action<long>? came, CancellationToken cancellationToken)
     {
-        int wrong = 0;
-        foreach (RangeFetch range in ranges)
-        {
-            await using var batch = new Batch(store, options.Value.CommitBytes);
-            wrong += await relay.RangeAsync(range, async chunk =>
-            {
-                await batch.AddAsync(chunk, cancellationToken);
-                arrived?.Invoke(chunk);
-            }, cancellationToken);
-            await batch.CommitAsync(cancellationToken);
-            if (await PlanChangedAsync(cancellationToken))
-                return null;
-        }
-        return wrong;
+        var ports = new TransferPorts(chunks => store.AddAsync(chunks, CancellationToken.None), came ?? (_ => { }), PlanChangedAsync, goal.Due is not null);
+        TransferEnd end = await transfer.RunAsync(ranges, ports, cancellationToken);
+        return end.Interrupted ? null : end.Wrong;
     }
 
-    /// <summary>Asks for lists between two ranges when it is time, so that something urgent need not wait for a long pack.</summary>
+    /// <summary>Asks for lists during a transfer when it is time, so that something urgent need not wait for a long pack.</summary>
     private async Task<bool> PlanChangedAsync(CancellationToken cancellationToken)
     {
         if (time.GetElapsedTime(_listsAsked) < options.Value.ListInterval)
             return false;
         ListState? before = lists.Current;
+        // Also when it fails: the next try is an interval away.
+        _listsAsked = time.GetTimestamp();
         await AskListsAsync(cancellationToken);
         return !ReferenceEquals(before, lists.Current);
     }
@@ -213,11 +202,11 @@ public sealed class PackFetcher(
     }
 
     /// <summary>A manifest or index: from the store, else from the relay and then kept.</summary>
-    private async Task<byte[]?> ObjectAsync(ChunkId id, int maxBytes, bool online, CancellationToken cancellationToken)
+    private async Task<byte[]?> ObjectAsync(ChunkId id, long? lengthBytes, int maxBytes, bool due, bool online, CancellationToken cancellationToken)
     {
         if (await store.ReadAsync(id, cancellationToken) is { } held)
             return held;
-        if (!online || await relay.ObjectAsync(id, maxBytes, cancellationToken) is not { Length: > 0 } bytes)
+        if (!online || await transfer.ObjectAsync(id, lengthBytes, maxBytes, due, cancellationToken) is not { } bytes)
             return null;
         await store.AddAsync([ArrivedChunk.Plain(id, bytes)], cancellationToken);
         return bytes;
@@ -237,7 +226,7 @@ public sealed class PackFetcher(
     }
 
     /// <summary>Where a version's chunks lie; reads only as many indexes as are needed to find what is missing.</summary>
-    private sealed class Places(Manifest manifest, PackFetcher fetcher)
+    private sealed class Places(Manifest manifest, bool due, PackFetcher fetcher)
     {
         private readonly List<KeyValuePair<ChunkId, VolumeIndex>> _known = [];
         private readonly HashSet<ChunkId> _found = [];
@@ -258,7 +247,7 @@ public sealed class PackFetcher(
             {
                 if (left.Count == 0)
                     return true;
-                if (await fetcher.ObjectAsync(volume.Index, ContentLimits.MaxIndexBytes, online: true, cancellationToken) is not { } bytes
+                if (await fetcher.ObjectAsync(volume.Index, volume.IndexBytes, ContentLimits.MaxIndexBytes, due, online: true, cancellationToken) is not { } bytes
                     || VolumeIndex.Read(bytes) is not { } index || index.VolumeBytes != volume.LengthBytes)
                     return false;
                 _known.Add(KeyValuePair.Create(volume.Id, index));
@@ -270,33 +259,5 @@ public sealed class PackFetcher(
             }
             return true;
         }
-    }
-
-    /// <summary>Collects verified chunks and puts them on disk together; what was collected when the link fails is kept too.</summary>
-    private sealed class Batch(DiskChunkStore store, int commitBytes) : IAsyncDisposable
-    {
-        private readonly List<ArrivedChunk> _chunks = [];
-        private int _bytes;
-
-        public async Task AddAsync(ArrivedChunk chunk, CancellationToken cancellationToken)
-        {
-            _chunks.Add(chunk);
-            _bytes += chunk.Stored.Length;
-            if (_bytes >= commitBytes)
-                await CommitAsync(cancellationToken);
-        }
-
-        public async Task CommitAsync(CancellationToken cancellationToken)
-        {
-            if (_chunks.Count == 0)
-                return;
-            ArrivedChunk[] chunks = [.. _chunks];
-            _chunks.Clear();
-            _bytes = 0;
-            await store.AddAsync(chunks, cancellationToken);
-        }
-
-        /// <summary>Also when the program is stopping: these bytes were paid for.</summary>
-        public async ValueTask DisposeAsync() => await CommitAsync(CancellationToken.None);
     }
 }

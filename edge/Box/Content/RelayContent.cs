@@ -7,10 +7,13 @@ using Microsoft.Extensions.Options;
 namespace Edge.Box.Content;
 
 /// <summary>The relay's content over HTTP. Trouble of the link is an <see cref="IOException"/> or <see cref="HttpRequestException"/>.</summary>
-public sealed class RelayContent(Func<HttpClient?> relay, IOptions<ContentOptions> options, TimeProvider time)
+/// <param name="relay">Client for lists; null until the box was claimed.</param>
+/// <param name="bulk">Client for the bytes of packs: its connections have small windows, and do not keep others waiting.</param>
+/// <param name="told">Told the relay's time whenever it answers with one.</param>
+/// <param name="options">How long a silence may last.</param>
+/// <param name="time">Counts it.</param>
+public sealed class RelayContent(Func<HttpClient?> relay, Func<HttpClient?> bulk, Action<DateTimeOffset> told, IOptions<ContentOptions> options, TimeProvider time) : IRangeSource
 {
-    private PartialChunk? _partial;
-
     /// <summary>False until the box was claimed.</summary>
     public bool IsReady => relay() is not null;
 
@@ -24,8 +27,12 @@ public sealed class RelayContent(Func<HttpClient?> relay, IOptions<ContentOption
         var request = new HttpRequestMessage(HttpMethod.Get, kind switch { ListKind.Root => "/lists/root", ListKind.Catalogue => "/lists/catalogue", _ => "/lists/plan" });
         if (held is { } tag)
             request.Headers.IfNoneMatch.Add(new EntityTagHeaderValue($"\"{tag}\""));
-        return SendAsync(request, async (response, guard) => response.StatusCode is HttpStatusCode.NotModified or HttpStatusCode.NotFound ? null
-            : await ReadAsync(response, SignedList.MaxBytes, guard), cancellationToken);
+        return SendAsync(request, async (response, guard) =>
+        {
+            if (response.Headers.Date is { } date)
+                told(date);
+            return response.StatusCode is HttpStatusCode.NotModified or HttpStatusCode.NotFound ? null : await ReadAsync(response, SignedList.MaxBytes, guard);
+        }, cancellationToken);
     }
 
     /// <summary>Asks for the root of one version.</summary>
@@ -34,48 +41,24 @@ public sealed class RelayContent(Func<HttpClient?> relay, IOptions<ContentOption
         SendAsync(new HttpRequestMessage(HttpMethod.Get, FormattableString.Invariant($"/lists/root/{version}")), async (response, guard) =>
             response.StatusCode == HttpStatusCode.NotFound ? null : await ReadAsync(response, RootChain.MaxRootBytes, guard), cancellationToken);
 
-    /// <summary>Fetches a small object whole.</summary>
-    /// <returns>Null when the relay does not have it, or sends other bytes.</returns>
-    public Task<byte[]?> ObjectAsync(ChunkId id, int maxBytes, CancellationToken cancellationToken) =>
-        SendAsync(new HttpRequestMessage(HttpMethod.Get, $"/content/{id}"), async (response, guard) =>
-            response.StatusCode != HttpStatusCode.NotFound && await ReadAsync(response, maxBytes, guard) is { } bytes && ChunkId.Of(bytes) == id ? bytes : null, cancellationToken);
+    /// <inheritdoc/>
+    public int MaxConnections => options.Value.MaxConnections;
 
-    /// <summary>Fetches a stretch of a volume and gives each wanted chunk to <paramref name="take"/> as soon as it is whole and verified.
-    /// A chunk that the link broke off in is kept as far as it came; the next call for it goes on there, so that even a link
-    /// that never lasts for one chunk gets on.</summary>
-    /// <returns>Chunks whose bytes were not what their name says.</returns>
-    public Task<int> RangeAsync(RangeFetch range, Func<ArrivedChunk, Task> take, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public async Task<RangeAnswer?> OpenAsync(Piece piece, CancellationToken cancellationToken)
     {
-        PartialChunk? begun = _partial is { } partial && partial.Volume == range.Volume && partial.Entry == range.Chunks[0] ? partial : null;
-        int from = range.OffsetBytes + (begun?.HaveBytes ?? 0);
-        var request = new HttpRequestMessage(HttpMethod.Get, $"/content/{range.Volume}");
-        request.Headers.Range = new RangeHeaderValue(from, range.OffsetBytes + range.LengthBytes - 1);
-        return SendAsync(request, async (response, guard) =>
+        HttpClient client = bulk() ?? throw new IOException("the box is not claimed yet");
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/content/{piece.Id}");
+        request.Headers.Range = new RangeHeaderValue(piece.Span.From, piece.Span.To - 1);
+        HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        if (response.StatusCode == HttpStatusCode.PartialContent && response.Content.Headers.ContentRange is { } range && range.From == piece.Span.From && range.To == piece.Span.To - 1)
+            return new RangeAnswer(await response.Content.ReadAsStreamAsync(cancellationToken), range.Length, response);
+        using (response)
         {
-            if (response.StatusCode == HttpStatusCode.NotFound)
-                return range.Chunks.Length;
-            if (response.StatusCode != HttpStatusCode.PartialContent || response.Content.Headers.ContentRange?.From != from)
-                throw new HttpRequestException($"the relay answered {(int)response.StatusCode} to a range");
-            await using Stream body = await response.Content.ReadAsStreamAsync(guard.Token);
-            int at = range.OffsetBytes;
-            int wrong = 0;
-            foreach (VolumeEntry entry in range.Chunks)
-            {
-                await ReadExactlyAsync(body, new byte[entry.OffsetBytes - at], guard);
-                PartialChunk chunk = begun ?? new PartialChunk(range.Volume, entry);
-                begun = null;
-                _partial = chunk;
-                while (chunk.HaveBytes < entry.StoredBytes)
-                    chunk.HaveBytes += await ReadSomeAsync(body, chunk.Stored.AsMemory(chunk.HaveBytes), guard);
-                _partial = null;
-                at = entry.OffsetBytes + entry.StoredBytes;
-                if (Volume.Unpack(entry, chunk.Stored) is null)
-                    wrong++;
-                else
-                    await take(new ArrivedChunk(entry.Id, entry.Coding, entry.LengthBytes, chunk.Stored));
-            }
-            return wrong;
-        }, cancellationToken);
+            // Longer than the object: whoever said that it reaches so far was wrong, and asking again cannot help.
+            return response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.RequestedRangeNotSatisfiable || response.Content.Headers.ContentRange?.From == piece.Span.From ? null
+                : throw new HttpRequestException($"the relay answered {(int)response.StatusCode} to a range");
+        }
     }
 
     private async Task<T> SendAsync<T>(HttpRequestMessage request, Func<HttpResponseMessage, StallGuard, Task<T>> read, CancellationToken cancellationToken)
@@ -120,17 +103,5 @@ public sealed class RelayContent(Func<HttpClient?> relay, IOptions<ContentOption
             throw new IOException("the relay broke off");
         guard.Progress(read);
         return read;
-    }
-
-    /// <summary>A chunk under way. At most one is kept, in memory only.</summary>
-    private sealed class PartialChunk(ChunkId volume, VolumeEntry entry)
-    {
-        public ChunkId Volume => volume;
-
-        public VolumeEntry Entry => entry;
-
-        public byte[] Stored { get; } = new byte[entry.StoredBytes];
-
-        public int HaveBytes { get; set; }
     }
 }

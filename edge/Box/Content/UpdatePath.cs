@@ -6,7 +6,7 @@ namespace Edge.Box.Content;
 
 /// <summary>The cheap ways from the version that shows to the next: its description by a delta, its chunks by a bundle.
 /// Both only save bytes: whatever they do not bring, or bring wrong, is fetched like any other manifest and chunk.</summary>
-internal sealed class UpdatePath(DiskChunkStore store, PackLibrary library, RelayContent relay, ILogger log)
+internal sealed class UpdatePath(DiskChunkStore store, PackLibrary library, Transfer transfer, ILogger log)
 {
     /// <summary>Brings manifest, recipes and indexes of a version by a delta, when there is one from the version that shows.</summary>
     /// <exception cref="IOException">The link, or the disk.</exception>
@@ -15,7 +15,7 @@ internal sealed class UpdatePath(DiskChunkStore store, PackLibrary library, Rela
     {
         if (UpdateTo(goal) is not var (shown, update) || store.Missing([goal.Manifest]).Count == 0)
             return;
-        if (await ObjectAsync(update.Delta, ManifestDelta.MaxBytes, cancellationToken) is not { } bytes)
+        if (await ObjectAsync(update.Delta, update.DeltaBytes, ManifestDelta.MaxBytes, goal.Due is not null, cancellationToken) is not { } bytes)
             return;
         ManifestDelta.Description? description = null;
         if (ManifestDelta.Read(bytes) is { } delta && delta.From == shown.Id && delta.To == goal.Manifest && await store.ReadAsync(shown.Id, cancellationToken) is { } former)
@@ -50,7 +50,7 @@ internal sealed class UpdatePath(DiskChunkStore store, PackLibrary library, Rela
             log.WayChosen(goal.Pack, goal.Version, together < alone ? "bundle" : "chunks", together, alone);
             if (together >= alone)
                 return true;
-            index ??= await ObjectAsync(bundle, BundleIndex.MaxBytes, cancellationToken) is { } bytes ? BundleIndex.Read(bytes) : null;
+            index ??= await ObjectAsync(bundle, null, BundleIndex.MaxBytes, goal.Due is not null, cancellationToken) is { } bytes ? BundleIndex.Read(bytes) : null;
             if (index is null || await TableOfAsync(shown, cancellationToken) is not { } former)
                 return true;
             foreach (BundleVolume volume in index.Volumes)
@@ -113,11 +113,11 @@ internal sealed class UpdatePath(DiskChunkStore store, PackLibrary library, Rela
     }
 
     /// <summary>An object from the store, else from the relay and then kept until the update is done: a link that breaks does not cost it again.</summary>
-    private async Task<byte[]?> ObjectAsync(ChunkId id, int maxBytes, CancellationToken cancellationToken)
+    private async Task<byte[]?> ObjectAsync(ChunkId id, long? lengthBytes, int maxBytes, bool due, CancellationToken cancellationToken)
     {
         if (await store.ReadAsync(id, cancellationToken) is { } held)
             return held;
-        if (await relay.ObjectAsync(id, maxBytes, cancellationToken) is not { Length: > 0 } bytes)
+        if (await transfer.ObjectAsync(id, lengthBytes, maxBytes, due, cancellationToken) is not { } bytes)
             return null;
         await store.AddAsync([ArrivedChunk.Plain(id, bytes)], cancellationToken);
         return bytes;

@@ -95,6 +95,9 @@ public sealed class SiteView(
         [.. (Plan?.Lessons ?? []).Select(lesson => new LessonStatus(lesson.Id, Shows(lesson), live.State(lesson.Id).Edge.TotalSeconds))],
         time.GetElapsedTime(_started));
 
+    /// <summary>A lesson is being taught live over the link: packs wait until it is over.</summary>
+    public bool LiveNeedsLink => (Plan?.Lessons ?? []).Any(lesson => lesson is { Live: true, Stage: LessonStage.Running } && live.State(lesson.Id).Stage is LiveStage.Live or LiveStage.Lost);
+
     /// <summary>How far a lesson has come here, in whole seconds: where a question without script belongs.</summary>
     public int EdgeSecond(string lesson) => (int)live.State(lesson).Edge.TotalSeconds;
 

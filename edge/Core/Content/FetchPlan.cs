@@ -2,7 +2,8 @@ using System.Collections.Immutable;
 
 namespace Edge.Core.Content;
 
-/// <summary>One pack version to bring in, with where its manifest is, and cheaper ways to it from older versions.</summary>
+/// <summary>One pack version to bring in, with where its manifest is, and cheaper ways to it from older versions.
+/// <paramref name="ManifestBytes"/> is 0 when no list tells it.</summary>
 public sealed record FetchGoal(string Pack, long Version, ChunkId Manifest, long ManifestBytes, DateTimeOffset? Due, ImmutableArray<CatalogueUpdate> Updates = default)
 {
     public ImmutableArray<CatalogueUpdate> Updates { get; init; } = Updates.IsDefault ? [] : Updates;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Edge.Core.Identity;
+using Edge.Core.Sync;
 using Edge.Core.Text;
 
 namespace Edge.Core.Content;
@@ -36,7 +37,8 @@ public sealed record PlannedLesson(
 }
 
 /// <summary>Payload of the plan list: what one school should hold, in what order, by when, and its timetable. <see cref="Version"/> only grows.
-/// <see cref="Issued"/>: when it was signed, by the relay's clock; <see cref="Expires"/>: when a newer one should have come.</summary>
+/// <see cref="Issued"/>: when it was signed, by the relay's clock; <see cref="Expires"/>: when a newer one should have come.
+/// <see cref="Link"/>: how packs share the school's link; null leaves it to the box's settings.</summary>
 public sealed record SitePlan(
     long Version,
     string School,
@@ -44,7 +46,8 @@ public sealed record SitePlan(
     ImmutableArray<PlannedPack> Packs,
     ImmutableArray<PlannedLesson> Lessons,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? Issued = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? Expires = null)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? Expires = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] LinkTerms? Link = null)
 {
     /// <returns>Null when the payload is no sound plan.</returns>
     public static SitePlan? Read(ReadOnlySpan<byte> payload) =>

@@ -15,7 +15,7 @@ internal sealed class BoxContent : IAsyncDisposable
     private readonly HttpClient _http;
     private readonly ContentDatabase _database;
 
-    private BoxContent(string folder, ContentOrigin origin, TimeProvider time, Func<long> freeBytes, CountingHandler handler)
+    private BoxContent(string folder, ContentOrigin origin, TimeProvider time, Func<long> freeBytes, CountingHandler handler, LinkOptions? link)
     {
         Link = handler;
         _http = new HttpClient(handler) { BaseAddress = origin.Url, Timeout = Timeout.InfiniteTimeSpan };
@@ -24,8 +24,11 @@ internal sealed class BoxContent : IAsyncDisposable
         _database = new ContentDatabase(folder, NullLogger.Instance);
         Store = DiskChunkStore.Open(Path.Combine(folder, "store"), _database.Database, Options, freeBytes, NullLogger.Instance);
         Library = new PackLibrary(Store, _database.Database, NullLogger<PackLibrary>.Instance);
-        Relay = new RelayContent(() => _http, options, time);
-        Fetcher = new PackFetcher(Lists, Store, Library, Relay, options, time, NullLogger<PackFetcher>.Instance);
+        Relay = new RelayContent(() => _http, () => _http, relay => Gate!.Heard(relay), options, time);
+        Partial = PartialStore.Open(Path.Combine(folder, "partial"), Options.PartialBytes);
+        Gate = new LinkGate(Path.Combine(folder, "link.json"), () => Lists.Current?.Plan, () => LiveNeedsLink, Microsoft.Extensions.Options.Options.Create(link ?? new LinkOptions()), time);
+        Transfer = new Transfer(Relay, Partial, Gate, options, time);
+        Fetcher = new PackFetcher(Lists, Store, Library, Relay, Transfer, options, time, NullLogger<PackFetcher>.Instance);
     }
 
     public static ContentOptions Options { get; } = new() { CommitBytes = 64 << 10, ReserveBytes = 1000, StoreFileBytes = 1 << 20, ListInterval = TimeSpan.FromSeconds(20) };
@@ -40,11 +43,20 @@ internal sealed class BoxContent : IAsyncDisposable
 
     public RelayContent Relay { get; }
 
+    public PartialStore Partial { get; }
+
+    public LinkGate Gate { get; }
+
+    public Transfer Transfer { get; }
+
+    /// <summary>A live lesson runs.</summary>
+    public bool LiveNeedsLink { get; set; }
+
     public PackFetcher Fetcher { get; }
 
-    public static async Task<BoxContent> OpenAsync(string folder, ContentOrigin origin, TimeProvider? time = null, Func<long>? freeBytes = null, CountingHandler? handler = null)
+    public static async Task<BoxContent> OpenAsync(string folder, ContentOrigin origin, TimeProvider? time = null, Func<long>? freeBytes = null, CountingHandler? handler = null, LinkOptions? link = null)
     {
-        var box = new BoxContent(folder, origin, time ?? TimeProvider.System, freeBytes ?? (() => long.MaxValue), handler ?? new CountingHandler());
+        var box = new BoxContent(folder, origin, time ?? TimeProvider.System, freeBytes ?? (() => long.MaxValue), handler ?? new CountingHandler(), link);
         await box.Library.LoadAsync(default);
         return box;
     }
@@ -90,6 +102,8 @@ internal sealed class BoxContent : IAsyncDisposable
     {
         _http.Dispose();
         Lists.Dispose();
+        Partial.Dispose();
+        Gate.Dispose();
         Store.Dispose();
         _database.Dispose();
         SqliteConnection.ClearAllPools();

@@ -34,7 +34,7 @@ public sealed class ContentEndpointsTests : IAsyncLifetime
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<Func<double>>(() => 0.5);
         var relay = new HttpClient { BaseAddress = _origin.Url };
-        builder.Services.AddContent(_folder["content"], _ => new ContentPorts(() => relay, () => _origin.Keys.Root, () => _origin.School));
+        builder.Services.AddContent(_folder["content"], _ => new ContentPorts(() => relay, () => relay, () => _origin.Keys.Root, () => _origin.School, () => false));
         _box = builder.Build();
         _box.MapContent();
         await _box.Services.StartContentAsync(default);

@@ -1,0 +1,137 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using TestKit;
+using TestKit.Disk;
+using TestKit.Link;
+using TestKit.Processes;
+using Eventually = TestKit.Processes.Eventually;
+
+namespace EdgeBench.Link;
+
+/// <summary>A relay at the far end of an emulated link and a claimed box at the near end, both as processes.</summary>
+internal sealed partial class LinkWorld : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private readonly TempFolder _folder = new();
+    private readonly ServerProcess _relay;
+    private readonly ServerProcess _box;
+    private readonly Dictionary<string, string> _relaySettings;
+    private int _packs;
+
+    private LinkWorld(string box)
+    {
+        Link = EmulatedLink.Create($"edge{Environment.ProcessId}", LinkShape.Perfect, seed: 1);
+        _relaySettings = new Dictionary<string, string>
+        {
+            ["Relay__DataFolder"] = _folder["relay"],
+            ["Relay__PublicNames"] = EmulatedLink.FarName,
+        };
+        _relay = At(Link.Far, "dotnet", [Repository.Program("relay", "relay"), "serve"], _relaySettings);
+        _box = At(Link.Near, box, ["run"], new Dictionary<string, string>
+        {
+            ["Box__DataFolder"] = _folder["box"],
+            ["Identity__RelayUrl"] = $"https://{EmulatedLink.FarName}:9443",
+            ["Identity__AuthorityFile"] = _folder["relay/keys/ca.pem"],
+            ["Identity__ClaimPollInterval"] = "00:00:00.300",
+        });
+    }
+
+    public EmulatedLink Link { get; }
+
+    public TempFolder Folder => _folder;
+
+    public static async Task<LinkWorld> StartAsync(string box, CancellationToken cancellationToken)
+    {
+        var world = new LinkWorld(box);
+        try
+        {
+            await world._relay.StartAsync(null, cancellationToken);
+            await Eventually.Async(async () => (await world.RelayAsync(cancellationToken, "box", "list")).ValueKind == JsonValueKind.Array, "the relay answers", cancellationToken, Patience, () => world._relay.Output);
+            await world.StartBoxAsync(cancellationToken);
+            await Eventually.Async(async () => (await world.StatusAsync(cancellationToken)).GetProperty("claimCode").ValueKind == JsonValueKind.String, "the box shows a code", cancellationToken, Patience, () => world._box.Output);
+            string code = (await world.StatusAsync(cancellationToken)).GetProperty("claimCode").GetString()!;
+            await Eventually.Async(async () => (await world.RelayAsync(cancellationToken, "box", "claim", code, "--school", "Hill")).ValueKind == JsonValueKind.Object, "the box is claimed", cancellationToken, Patience, () => world._box.Output);
+            await Eventually.Async(async () => (await world.StatusAsync(cancellationToken)).GetProperty("linkUp").GetBoolean(), "the box is connected", cancellationToken, Patience, () => world._box.Output);
+            return world;
+        }
+        catch
+        {
+            await world.DisposeAsync();
+            throw;
+        }
+    }
+
+    public static ServerProcess At(string end, string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        (string file, string[] all) = EmulatedLink.At(end, program, [.. arguments]);
+        return new ServerProcess(file, all, environment);
+    }
+
+    /// <summary>Builds a pack that does not compress and publishes it for the school.</summary>
+    /// <returns>Its id.</returns>
+    public async Task<string> PublishAsync(int bytes, Action beforePublishing, CancellationToken cancellationToken)
+    {
+        string id = $"pack-{++_packs}";
+        _folder.Write($"{id}/pack.json", $$"""{ "id": "{{id}}", "title": { "en": "Bench" }, "stage": "primary", "grade": "3", "subject": "mathematics", "licence": "Apache-2.0", "supplier": "bench", "languages": ["en"], "files": {} }""");
+        _folder.Write($"{id}/video.mp4", Noise.Of(bytes, _packs));
+        await RelayAsync(cancellationToken, "pack", "build", _folder[id]);
+        beforePublishing();
+        await RelayAsync(cancellationToken, "pack", "publish", id, "--to", "all");
+        return id;
+    }
+
+    /// <summary>What the box has of a pack, and whether it shows.</summary>
+    public async Task<(long HaveBytes, bool Shown)> HoldingAsync(string pack, CancellationToken cancellationToken)
+    {
+        JsonElement found = (await StatusAsync(cancellationToken)).GetProperty("packs").EnumerateArray().FirstOrDefault(item => item.GetProperty("pack").GetString() == pack);
+        return found.ValueKind == JsonValueKind.Undefined ? (0, false) : (found.GetProperty("haveBytes").GetInt64(), found.GetProperty("state").GetString() == "Verified");
+    }
+
+    public Task StartBoxAsync(CancellationToken cancellationToken) => _box.StartAsync(null, cancellationToken);
+
+    public Task KillBoxAsync() => _box.KillAsync();
+
+    /// <summary>Bytes of a pack that the box found missing when it last began to fetch it.</summary>
+    public long? MissingBytes(string pack) =>
+        Missing().Matches(_box.Output).LastOrDefault(match => match.Groups["pack"].Value == pack) is { } last ? long.Parse(last.Groups["bytes"].Value, CultureInfo.InvariantCulture) : null;
+
+    public string Output => _box.Output;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _box.DisposeAsync();
+        await _relay.DisposeAsync();
+        Link.Dispose();
+        _folder.Dispose();
+    }
+
+    private async Task<JsonElement> StatusAsync(CancellationToken cancellationToken)
+    {
+        (int exitCode, string output) = await RunAsync(Link.Near, "curl", ["-s", "-m", "5", "http://127.0.0.1:8080/status.json"], null, cancellationToken);
+        return exitCode == 0 ? JsonElement.Parse(output) : throw new HttpRequestException($"curl ended with {exitCode}");
+    }
+
+    private async Task<JsonElement> RelayAsync(CancellationToken cancellationToken, params string[] arguments)
+    {
+        (int exitCode, string output) = await RunAsync(Link.Far, "dotnet", [Repository.Program("relay", "relay"), .. arguments, "--json"], _relaySettings, cancellationToken);
+        return exitCode == 0 ? JsonElement.Parse(output) : throw new HttpRequestException($"relay {string.Join(' ', arguments)} ended with {exitCode}: {output}");
+    }
+
+    private static async Task<(int ExitCode, string Output)> RunAsync(string end, string program, string[] arguments, IReadOnlyDictionary<string, string>? environment, CancellationToken cancellationToken)
+    {
+        (string file, string[] all) = EmulatedLink.At(end, program, arguments);
+        var start = new ProcessStartInfo(file, all) { RedirectStandardOutput = true };
+        foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
+        using Process process = Process.Start(start)!;
+        string output = await process.StandardOutput.ReadToEndAsync(cancellationToken);
+        await process.WaitForExitAsync(cancellationToken);
+        return (process.ExitCode, output);
+    }
+
+    [GeneratedRegex(@"Fetching pack (?<pack>\S+) version \d+: (?<bytes>\d+) of \d+ bytes are missing")]
+    private static partial Regex Missing();
+}
