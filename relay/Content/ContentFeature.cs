@@ -10,7 +10,7 @@ public static class ContentFeature
     /// <param name="sources">Schools and lessons, which other features know.</param>
     public static IServiceCollection AddContent(this IServiceCollection services, string folder, Func<IServiceProvider, PlanSources> sources)
     {
-        services.AddOptionsWithValidateOnStart<ListOptions, ListOptionsValidator>().BindConfiguration("Lists");
+        services.AddOptionsWithValidateOnStart<ListOptions, ListOptionsValidator>().BindConfiguration("List");
         services.AddSingleton(_ => new ContentStore(folder));
         services.AddSingleton(sources);
         services.AddSingleton<PackRegistry>();

@@ -61,5 +61,9 @@ internal static class ContentTables
             FOREIGN KEY (pack, version) REFERENCES pack_versions (pack, version)
         ) WITHOUT ROWID;
         """,
+        """
+        ALTER TABLE lists ADD COLUMN issued INTEGER;   -- Unix seconds, as in the list
+        ALTER TABLE lists ADD COLUMN expires INTEGER;
+        """,
     ]);
 }

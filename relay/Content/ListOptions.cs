@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Relay.Content;
 
-/// <summary>For how long lists are signed. Section <c>Lists</c>. A box whose lists are older warns; nothing stops.</summary>
+/// <summary>For how long lists are signed. Section <c>List</c>. A box whose lists are older warns; nothing stops.</summary>
 public sealed class ListOptions
 {
     /// <summary>For how long a school's plan is signed; it is renewed when half is over. Default 30 days: a school that was away for the holidays is no news.</summary>

@@ -1,5 +1,4 @@
 using Dapper;
-using Edge.Core.Content;
 using Edge.Core.Identity;
 using Edge.Durable;
 using Microsoft.Extensions.Options;
@@ -28,6 +27,8 @@ public sealed class ListPublisher(
             : await CurrentAsync(ListKind.Plan, $"plan {school}", options.Value.PlanLifetime, (version, issued, expires) =>
                 (PlanComposer.Plan(version, planned, packs.Targets(), sources.LessonsOf(school)) with { Issued = issued, Expires = expires }).ToPayload(), cancellationToken);
 
+    private const string SelectList = "SELECT version, bytes, issued, expires FROM lists WHERE name = @name";
+
     private delegate byte[] Compose(long version, DateTimeOffset issued, DateTimeOffset expires);
 
     private async Task<byte[]> CurrentAsync(ListKind kind, string name, TimeSpan lifetime, Compose compose, CancellationToken cancellationToken)
@@ -37,35 +38,33 @@ public sealed class ListPublisher(
         return await database.WriteAsync((connection, transaction) =>
         {
             // Again, now as the only writer: two boxes may have asked at once.
-            ListRow? newest = connection.QuerySingleOrDefault<ListRow>("SELECT version, bytes FROM lists WHERE name = @name", new { name }, transaction);
+            ListRow? newest = connection.QuerySingleOrDefault<ListRow>(SelectList, new { name }, transaction);
             if (newest is not null && IsCurrent(newest, kind, lifetime, compose))
                 return newest.Bytes;
             long version = (newest?.Version ?? 0) + 1;
             DateTimeOffset now = Now();
-            byte[] bytes = signer.Sign(kind, compose(version, now, now + lifetime)).ToBytes();
-            connection.Execute("INSERT OR REPLACE INTO lists (name, version, bytes) VALUES (@name, @version, @bytes)", new { name, version, bytes }, transaction);
+            DateTimeOffset end = DateTimeOffset.FromUnixTimeSeconds(now.ToUnixTimeSeconds() + (long)lifetime.TotalSeconds);
+            byte[] bytes = signer.Sign(kind, compose(version, now, end)).ToBytes();
+            connection.Execute("INSERT OR REPLACE INTO lists (name, version, bytes, issued, expires) VALUES (@name, @version, @bytes, @issued, @expires)",
+                new { name, version, bytes, issued = now.ToUnixTimeSeconds(), expires = end.ToUnixTimeSeconds() }, transaction);
             log.ListSigned(name, version, bytes.Length);
             return bytes;
         }, cancellationToken);
     }
 
     private ListRow? Held(string name) =>
-        database.Read(connection => connection.QuerySingleOrDefault<ListRow>("SELECT version, bytes FROM lists WHERE name = @name", new { name }));
+        database.Read(connection => connection.QuerySingleOrDefault<ListRow>(SelectList, new { name }));
 
     /// <summary>New signing keys make a new list too: boxes trust only what the newest root names.</summary>
     private bool IsCurrent(ListRow held, ListKind kind, TimeSpan lifetime, Compose compose)
     {
-        if (!SignedList.TryParse(held.Bytes, out SignedList list) || TimesOf(kind, list) is not (DateTimeOffset issued, DateTimeOffset expires))
+        if (held.Issued is not { } issued || held.Expires is not { } expires || expires - issued != (long)lifetime.TotalSeconds || !SignedList.TryParse(held.Bytes, out SignedList list))
             return false;
-        DateTimeOffset now = Now();
-        return expires - issued == lifetime && now - issued < lifetime / 2
-            && list.Payload.Span.SequenceEqual(compose(held.Version, issued, expires))
-            && TrustRoot.Read(signer.Root.Payload.Span) is { } root && root.Trusts(list);
+        TrustRole role = signer.Trust.RoleOf(kind);
+        return Now().ToUnixTimeSeconds() - issued < lifetime.TotalSeconds / 2
+            && role.Keys.Intersect(list.Signatures.Select(signature => signature.Key)).Count() >= role.Threshold
+            && list.Payload.Span.SequenceEqual(compose(held.Version, DateTimeOffset.FromUnixTimeSeconds(issued), DateTimeOffset.FromUnixTimeSeconds(expires)));
     }
-
-    private static (DateTimeOffset? Issued, DateTimeOffset? Expires) TimesOf(ListKind kind, SignedList list) => kind == ListKind.Catalogue
-        ? Catalogue.Read(list.Payload.Span) is { } catalogue ? (catalogue.Issued, catalogue.Expires) : default
-        : SitePlan.Read(list.Payload.Span) is { } plan ? (plan.Issued, plan.Expires) : default;
 
     private DateTimeOffset Now() => DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds());
 
@@ -73,5 +72,10 @@ public sealed class ListPublisher(
     {
         public long Version { get; init; }
         public byte[] Bytes { get; init; } = [];
+
+        /// <summary>Unix seconds; null on a list of before lists had times.</summary>
+        public long? Issued { get; init; }
+
+        public long? Expires { get; init; }
     }
 }

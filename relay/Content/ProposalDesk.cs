@@ -45,7 +45,7 @@ public sealed class ProposalDesk(ProposalStore store, PackRegistry registry, Upd
 {
     private readonly SemaphoreSlim _deciding = new(1);
 
-    private TrustRoot Trust => TrustRoot.Read(signer.Root.Payload.Span)!;
+    private TrustRoot Trust => signer.Trust;
 
     /// <summary>Publishers in force, as the catalogue carries them; those whose time is over stand there too, so that boxes say why.</summary>
     public ImmutableArray<PackPublisher> Publishers => [.. store.Publishers().Where(known => known.Revoked is null).Select(known => known.Publisher)];

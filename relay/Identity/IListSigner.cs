@@ -9,6 +9,9 @@ public interface IListSigner
     /// <summary>The root list in force, as boxes get it.</summary>
     SignedList Root { get; }
 
+    /// <summary>What that list says.</summary>
+    TrustRoot Trust { get; }
+
     /// <summary>The root list of one version, which boxes walk one by one; null when there is none.</summary>
     SignedList? RootAt(long version);
 

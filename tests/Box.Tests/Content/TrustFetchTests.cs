@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Edge.Core.Content;
 using Edge.Core.Identity;
 using TestKit;
 using TestKit.Content;

@@ -107,6 +107,8 @@ internal sealed class ContentHost : IAsyncDisposable
     {
         public SignedList Root => keys.Root;
 
+        public TrustRoot Trust => keys.Trust;
+
         public SignedList? RootAt(long version) => version == keys.Trust.Version ? keys.Root : null;
 
         public SignedList Sign(ListKind kind, ReadOnlyMemory<byte> payload) => keys.Sign(kind, payload);

@@ -51,6 +51,19 @@ public sealed class ListPublisherTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_list_is_signed_anew_when_half_of_its_time_is_over_and_not_before()
+    {
+        SitePlan first = await _host.PlanAsync("hill");
+        Assert.Equal((_host.Time.GetUtcNow(), TimeSpan.FromDays(30)), (first.Issued!.Value, first.Expires!.Value - first.Issued.Value));
+        _host.Time.Advance(TimeSpan.FromDays(15) - TimeSpan.FromSeconds(1));
+        Assert.Equal(first.Version, (await _host.PlanAsync("hill")).Version);
+        _host.Time.Advance(TimeSpan.FromSeconds(1));
+        SitePlan renewed = await _host.PlanAsync("hill");
+        Assert.Equal((first.Version + 1, _host.Time.GetUtcNow()), (renewed.Version, renewed.Issued!.Value));
+        Assert.Equal(1, (await _host.CatalogueAsync()).Version);
+    }
+
+    [Fact]
     public async Task A_single_school_may_have_another_version_until_all_get_one()
     {
         await BuildAsync("fractions", "two");
