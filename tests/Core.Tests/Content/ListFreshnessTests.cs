@@ -46,6 +46,16 @@ public sealed class ListFreshnessTests : IDisposable
         Assert.Equal((2L, Noon), (next.Plan!.Version, next.Floors.Issued));
     }
 
+    [Fact]
+    public void The_floors_keep_their_bytes_and_cut_at_any_length_they_are_none()
+    {
+        var id = ChunkId.Of("a"u8);
+        byte[] bytes = new ListFloors(3, 17, 9, "hill", Noon, id).ToBytes();
+        Assert.Equal($$"""{"root":3,"catalogue":17,"plan":9,"school":"hill","issued":"2026-03-01T12:00:00+00:00","pinned":"{{id}}"}""", System.Text.Encoding.UTF8.GetString(bytes));
+        for (int length = 0; length < bytes.Length; length++)
+            Assert.Null(ListFloors.Read(bytes.AsSpan(0, length)));
+    }
+
     private ListState State(int? plan, int? catalogue, int? root)
     {
         var state = new ListState(_keys.Trust with { Expires = After(root) }, null, null);

@@ -155,7 +155,7 @@ public sealed class KeyDrillTests : IAsyncLifetime
 
     private async Task BuildAsync(string pack, string text)
     {
-        _school.Folder.Write($"{pack}/pack.json", $$"""{"id":"{{pack}}","title":{"en":"{{pack}}"}}""");
+        _school.Folder.Write($"{pack}/pack.json", $$$"""{"id":"{{{pack}}}","title":{"en":"{{{pack}}}"}}""");
         _school.Folder.Write($"{pack}/notes.txt", text);
         await _school.Relay.CliAsync(Token, "pack", "build", _school.Folder[pack]);
     }
