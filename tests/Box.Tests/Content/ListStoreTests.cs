@@ -172,6 +172,21 @@ public sealed class ListStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task A_new_claim_begins_anew_whatever_numbers_the_former_relay_had_come_to()
+    {
+        using (ListStore lists = Open())
+        {
+            await AcceptAsync(lists, ListKind.Catalogue, Catalogue(500));
+            await AcceptAsync(lists, ListKind.Plan, Plan(500));
+        }
+        using var other = new ListKeys();
+        using var again = new ListStore(_folder.Path, () => other.Root, () => _school, NullLogger<ListStore>.Instance);
+        Assert.Null(again.Current!.Plan);
+        Assert.Equal(ListVerdict.Untrusted, await AcceptAsync(again, ListKind.Plan, Plan(501)));
+        Assert.Equal(ListVerdict.Accepted, await AcceptAsync(again, ListKind.Plan, other.Sign(ListKind.Plan, Payload(1).ToPayload()).ToBytes()));
+    }
+
+    [Fact]
     public async Task Nothing_unsigned_is_shown_a_root_planted_on_disk_counts_for_nothing()
     {
         using (ListStore lists = Open())

@@ -38,7 +38,7 @@ public sealed class KeyDrillTests : IAsyncLifetime
         await RootAtBoxAsync(2);
 
         // One signature is not enough; the second person's brings it to the school.
-        string[] publish = [.. Lines("publish")];
+        string[] publish = Lines("publish");
         await RunAsync(publish[0]);
         JsonElement waiting = Assert.Single((await _school.Relay.CliAsync(Token, "proposal", "list")).EnumerateArray());
         Assert.Equal(("Waiting", 1, 2), (waiting.GetProperty("state").GetString(), waiting.GetProperty("approvals").GetArrayLength(), waiting.GetProperty("needed").GetInt32()));
@@ -113,7 +113,7 @@ public sealed class KeyDrillTests : IAsyncLifetime
     }
 
     /// <summary>The commands between the marks of one part.</summary>
-    private static IEnumerable<string> Lines(string name)
+    private static string[] Lines(string name)
     {
         string[] lines = File.ReadAllLines(Path.Combine(Repository.Root, "docs", "operations.md"));
         int from = Array.IndexOf(lines, $"<!-- drill:{name} -->");
