@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Relay;
+using Relay.Bundle;
 using Relay.Cli;
 using Relay.Content;
 using Relay.Fleet;
@@ -18,6 +19,7 @@ var root = new RootCommand("Relay: sends packs and live lessons to schools, and 
     ProposalCommands.Proposals(),
     ProposalCommands.Publishers(TimeProvider.System),
     ProposalCommands.Audit(),
+    BundleCommands.Create(),
     LessonCommands.Create(TimeProvider.System, text =>
         DueText.TryParse(text, TimeProvider.System.GetUtcNow(), TimeZoneInfo.Local, out DateTimeOffset start) ? start : null),
 };

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.Net;
 using System.Text.Json.Serialization;
@@ -6,6 +7,7 @@ using Edge.Core.Sync;
 using Edge.Durable;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Options;
+using Relay.Bundle;
 using Relay.Console;
 using Relay.Content;
 using Relay.Feedback;
@@ -61,7 +63,7 @@ public static class RelayServer
         builder.Services.AddSingleton<Func<double>>(Random.Shared.NextDouble);
 #pragma warning restore RS0030
         builder.Services.AddSingleton(_ => new DurableDatabase(Path.Combine(options.DataFolder, "relay.db"),
-            FleetTables.Schema, ContentTables.Schema, ProposalTables.Schema, AuditLog.Schema, SignInLimit.Schema, LiveTables.Schema, SyncTables.Schema, FeedbackTables.Schema));
+            FleetTables.Schema, ContentTables.Schema, ProposalTables.Schema, AuditLog.Schema, SignInLimit.Schema, LiveTables.Schema, SyncTables.Schema, FeedbackTables.Schema, UsbTables.Schema));
         builder.Services.AddIdentity(keys, Path.Combine(options.DataFolder, "keys", "sessions"));
         builder.Services.AddFleet();
         builder.Services.AddContent(Path.Combine(options.DataFolder, "content"), services => new PlanSources(
@@ -79,6 +81,7 @@ public static class RelayServer
             services => (connection, transaction, box, id, kind, about, lesson, text) =>
                 services.GetRequiredService<DownQueue>().Add(connection, transaction, box, new DownDraft(id, kind, about, lesson, text)),
             services => box => services.GetRequiredService<DownQueue>().Wake(box));
+        builder.Services.AddUsb(services => UsbPortsOf(services));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -106,6 +109,7 @@ public static class RelayServer
         app.MapContentForBoxes(context => context.Caller().School).ForBoxes();
         Func<CancellationToken, Task> listsChanged = ListsChanged(app.Services);
         app.MapPacks(app.Services.GetRequiredService<FleetStore>().ArrivalsOf, listsChanged);
+        app.MapUsb();
         app.MapProposals(listsChanged);
         app.MapKeys(listsChanged);
         app.MapFleet(listsChanged, Revoke(app.Services));
@@ -141,6 +145,16 @@ public static class RelayServer
         await services.GetRequiredService<AuditLog>().AddAsync(AuditLog.Staff, "box-revoked", box.ToString(), "", cancellationToken);
         return true;
     };
+
+    private static UsbPorts UsbPortsOf(IServiceProvider services)
+    {
+        var fleet = services.GetRequiredService<FleetStore>();
+        var lists = services.GetRequiredService<ListPublisher>();
+        return new UsbPorts(
+            HeldBy: school => [.. fleet.Boxes().Where(box => box.School == school && !box.Revoked).Select(box => box.Status is null ? null : StatusReport.Read(box.Status)?.Packs)],
+            RootsAsync: _ => Task.FromResult<ImmutableArray<byte[]>>([lists.Root()]),
+            AcksOf: _ => null);
+    }
 
     private static SyncPorts SyncPortsOf(IServiceProvider services, RelayKeys keys)
     {

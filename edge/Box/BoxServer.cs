@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.Net;
 using System.Reflection;
+using Edge.Box.Bundle;
 using Edge.Box.Content;
 using Edge.Box.Feedback;
 using Edge.Box.Identity;
@@ -46,6 +47,10 @@ public static class BoxServer
         if (new BoxOptionsValidator().Validate(null, options) is { Failed: true } wrong)
             throw new OptionsValidationException("Box", typeof(BoxOptions), wrong.Failures);
         Directory.CreateDirectory(options.DataFolder);
+        DataFolderLock alone = DataFolderLock.TryTake(options.DataFolder)
+            ?? throw new IOException($"another program works on {Path.GetFullPath(options.DataFolder)}: is the box running already?");
+        // Made by a factory, so that it is let go last, with the services.
+        builder.Services.AddSingleton(_ => alone);
 
         TimeProvider time = TimeProvider.System;
         BoxIdentity identity = await BoxIdentity.OpenAsync(Path.Combine(options.DataFolder, "identity"), cancellationToken);
@@ -75,21 +80,34 @@ public static class BoxServer
             Version));
         // Requests run where their bytes arrived: two changes of thread less for each. What may block does so on a pool thread either way.
         builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
+        builder.Services.AddUsb(services => new UsbPorts(
+            services.GetRequiredService<UsbBundleImport>().RunAsync,
+            services.GetRequiredService<FetchLoop>().Nudge));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Listen(IPAddress.Parse(options.Address), options.Port);
+            if (UsbEndpoints.Fits(options.DataFolder))
+            {
+                // A socket file of a former run; we alone work here.
+                File.Delete(UsbEndpoints.SocketOf(options.DataFolder));
+                kestrel.ListenUnixSocket(UsbEndpoints.SocketOf(options.DataFolder), UsbEndpoints.MarkAsControl);
+            }
         });
 
         WebApplication app = builder.Build();
         // Before anything starts: a wrong setting or a missing authority is one line for the technician, not the host's stack.
         app.Services.GetRequiredService<IStartupValidator>().Validate();
         _ = app.Services.GetRequiredService<RelayTrust>();
+        _ = app.Services.GetRequiredService<DataFolderLock>();
+        if (!UsbEndpoints.Fits(options.DataFolder))
+            app.Services.GetRequiredService<ILogger<UsbDesk>>().NoControlSocket(UsbEndpoints.SocketOf(options.DataFolder), UsbEndpoints.MaxSocketPathBytes);
         app.UseRouting();
         app.MapContent();
         app.MapLive();
         app.MapFeedback();
         app.MapPanel();
+        app.MapUsb();
         app.MapPages();
         await app.Services.StartContentAsync(cancellationToken);
         return app;

@@ -7,5 +7,6 @@ var root = new RootCommand("Box: keeps lessons at the school, shows them, and ta
     CommandLine.JsonOption,
     BoxServer.RunCommand(),
     StatusCommand.Create(),
+    ImportCommand.Create(),
 };
 return await CommandLine.RunAsync(root, args);

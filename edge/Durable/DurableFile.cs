@@ -52,6 +52,15 @@ public static partial class DurableFile
         SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
+    /// <summary>Removes a file, if it is there, so that it stays away after a power cut.</summary>
+    public static void Remove(string path)
+    {
+        if (!File.Exists(path))
+            return;
+        File.Delete(path);
+        SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
+    }
+
     /// <summary>Makes names created in or removed from <paramref name="folder"/> survive a power cut (fsync of the directory).</summary>
     public static void SyncFolder(string folder)
     {

@@ -19,6 +19,9 @@ public sealed class StaffClient : IDisposable
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
     }
 
+    /// <summary>As the staff API writes JSON.</summary>
+    public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web) { Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter() } };
+
     /// <summary>Where the relay is: <c>--relay</c>, else the environment's <c>RELAY_URL</c>, else this machine.</summary>
     public static readonly Option<string> RelayOption = new("--relay")
     {
@@ -65,6 +68,16 @@ public sealed class StaffClient : IDisposable
         using HttpResponseMessage response = await SendAsync(new HttpRequestMessage(HttpMethod.Get, path), cancellationToken);
         if (!response.IsSuccessStatusCode || response.Content.Headers.ContentLength > maxBytes)
             throw new CommandFailedException($"the relay answered {(int)response.StatusCode} for {path}");
+        return await response.Content.ReadAsByteArrayAsync(cancellationToken);
+    }
+
+    /// <summary>Fetches a stretch of an object.</summary>
+    public async Task<byte[]> GetRangeAsync(string path, int offsetBytes, int lengthBytes, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { Range = new RangeHeaderValue(offsetBytes, offsetBytes + lengthBytes - 1) } };
+        using HttpResponseMessage response = await SendAsync(request, cancellationToken);
+        if (response.StatusCode != System.Net.HttpStatusCode.PartialContent || response.Content.Headers.ContentLength != lengthBytes)
+            throw new CommandFailedException($"the relay answered {(int)response.StatusCode} for a part of {path}");
         return await response.Content.ReadAsByteArrayAsync(cancellationToken);
     }
 

@@ -46,6 +46,8 @@ public static class ContentFeature
         services.AddSingleton(provider => new Transfer(provider.GetRequiredService<RelayContent>(), provider.GetRequiredService<PartialStore>(), provider.GetRequiredService<LinkGate>(),
             provider.GetRequiredService<IOptions<ContentOptions>>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<PackFetcher>();
+        services.AddSingleton(provider => new UsbBundleImport(provider.GetRequiredService<ListStore>(), provider.GetRequiredService<DiskChunkStore>(), provider.GetRequiredService<PackLibrary>(),
+            provider.GetRequiredService<ContentPorts>().School, provider.GetRequiredService<ILogger<UsbBundleImport>>()));
         services.AddSingleton<FetchLoop>();
         services.AddHostedService(provider => provider.GetRequiredService<FetchLoop>());
         return services;

@@ -36,6 +36,9 @@ internal static partial class Log
     [LoggerMessage(1109, LogLevel.Information, "Fetching pack {Pack} version {Version}: {Missing} of {Total} bytes are missing")]
     public static partial void PackFetching(this ILogger log, string pack, long version, long missing, long total);
 
+    [LoggerMessage(1170, LogLevel.Information, "The stick went while it was read ({Reason}); what had come is kept")]
+    public static partial void UsbPulled(this ILogger log, string reason);
+
     [LoggerMessage(1110, LogLevel.Error, "The index of the store is damaged ({Reason}); it is made anew from the store files")]
     public static partial void IndexDamaged(this ILogger log, string reason);
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Edge.Core.Content;
 using Edge.Core.Sync;
 
 namespace Edge.Box.Pages;
@@ -17,6 +18,7 @@ namespace Edge.Box.Pages;
 /// <param name="Packs">What is here and what is on its way.</param>
 /// <param name="Lessons">Lessons of the plan with what they show.</param>
 /// <param name="Uptime">Since the program started.</param>
+/// <param name="Usb">The stick that is or was in lately.</param>
 public sealed record SiteStatus(
     string Software,
     string? Box,
@@ -29,7 +31,8 @@ public sealed record SiteStatus(
     ListVersions Lists,
     ImmutableArray<PackReport> Packs,
     ImmutableArray<LessonStatus> Lessons,
-    TimeSpan Uptime);
+    TimeSpan Uptime,
+    UsbBundleReport? Usb);
 
 /// <summary>A lesson in the status.</summary>
 public sealed record LessonStatus(string Id, LessonShows Shows, double EdgeSeconds);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Edge.Box.Bundle;
 using Edge.Box.Content;
 using Edge.Box.Feedback;
 using Edge.Box.Identity;
@@ -23,6 +24,7 @@ public sealed class SiteView(
     SqliteOutbox outbox,
     LinkState link,
     PowerState power,
+    UsbState usb,
     IOptions<BoxOptions> options,
     IOptions<LiveOptions> liveOptions,
     TimeProvider time)
@@ -93,7 +95,8 @@ public sealed class SiteView(
         Lists,
         library.Reports,
         [.. (Plan?.Lessons ?? []).Select(lesson => new LessonStatus(lesson.Id, Shows(lesson), live.State(lesson.Id).Edge.TotalSeconds))],
-        time.GetElapsedTime(_started));
+        time.GetElapsedTime(_started),
+        usb.Now);
 
     /// <summary>A lesson is being taught live over the link: packs wait until it is over.</summary>
     public bool LiveNeedsLink => (Plan?.Lessons ?? []).Any(lesson => lesson is { Live: true, Stage: LessonStage.Running } && live.State(lesson.Id).Stage is LiveStage.Live or LiveStage.Lost);
@@ -131,6 +134,7 @@ public sealed class SiteView(
             DueLesson = Due(today)?.Planned.Id,
             Languages = languages,
             ClaimCode = identity.ClaimCode,
+            Usb = usb.Now,
         };
     }
 

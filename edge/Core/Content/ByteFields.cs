@@ -15,6 +15,9 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
 
     public ChunkId Id() => Take(ChunkId.LengthBytes) is { IsEmpty: false } hash ? new ChunkId(hash) : default;
 
+    /// <summary>The caller found something that cannot be: nothing more is read.</summary>
+    public void Fail() => Failed = true;
+
     public ReadOnlySpan<byte> Take(int lengthBytes)
     {
         if (Failed || _rest.Length < lengthBytes)

@@ -57,6 +57,18 @@ public sealed class VolumeBuilder
         return true;
     }
 
+    /// <summary>Adds a chunk as it stands in another volume.</summary>
+    /// <returns>False when there is no room: finish this volume and begin another.</returns>
+    public bool TryAddStored(VolumeEntry entry, ReadOnlySpan<byte> stored)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(stored.Length, entry.StoredBytes);
+        if (_bytes.WrittenCount + stored.Length > ContentLimits.MaxVolumeBytes || _entries.Count == ContentLimits.MaxChunks)
+            return false;
+        _entries.Add(entry with { OffsetBytes = _bytes.WrittenCount });
+        _bytes.Write(stored);
+        return true;
+    }
+
     public FinishedVolume Finish()
     {
         var index = new VolumeIndex(_entries.ToImmutable());

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Edge.Core.Content;
 
 namespace Edge.Core.Panel;
 
@@ -26,14 +27,20 @@ public static class PanelDisplay
             (_, { HotCelsius: { } degrees }) => Fault(PanelIcon.Hot, PanelFault.Hot, Number(degrees)),
             (_, { WeakPower: true }) => Fault(PanelIcon.Fault, PanelFault.WeakPower),
             (_, { LinkFault: { } fault }) => Fault(PanelIcon.Fault, fault),
+            // What became of a stick is news; that one is being read is none to a class.
+            (_, { Usb: { Outcome: not (UsbOutcome.Reading or UsbOutcome.NoBundle) } usb }) => Stick(usb),
             _ when shown is not null && lesson is not null => OnScreen(shown, lesson, state.Language),
             (_, { Power: PowerStatus.Starting }) => new(PanelIcon.Starting, "", new("panel.line.starting")),
+            (_, { Usb: { Outcome: UsbOutcome.Reading } usb }) => Stick(usb),
             (_, { ClaimCode: { } code }) => new(PanelIcon.Claim, code, new("panel.line.claim", code)),
             (_, { SpaceLeftPercent: { } percent }) => Fault(PanelIcon.Space, PanelFault.SpaceLow, Number(percent)),
             _ when facts.Lesson(facts.DueLesson) is { } due => Upcoming(due, state.Language),
             _ => new(PanelIcon.Ready, "", new("panel.line.no-lesson")),
         };
     }
+
+    private static DisplayView Stick(UsbBundleReport usb) =>
+        new(PanelIcon.Stick, usb.Outcome == UsbOutcome.Reading ? Number(usb.Percent) + "%" : "", new($"panel.usb.{usb.Outcome.ToString().ToLowerInvariant()}"));
 
     private static DisplayView OnScreen(LessonOnScreen shown, PanelLesson lesson, string language) => (shown, lesson) switch
     {

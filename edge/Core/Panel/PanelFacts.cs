@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Edge.Core.Content;
 using Edge.Core.Text;
 
 namespace Edge.Core.Panel;
@@ -113,6 +114,9 @@ public sealed record PanelFacts
 
     /// <summary>Code to type in at the relay, as long as the box belongs to no school.</summary>
     public string? ClaimCode { get; init; }
+
+    /// <summary>The USB stick that is in, or was lately; null = none.</summary>
+    public UsbBundleReport? Usb { get; init; }
 
     /// <summary>The plan has been read: a lesson that is not in <see cref="Lessons"/> is not to be had.</summary>
     public bool LessonsKnown => !Lessons.IsDefault;

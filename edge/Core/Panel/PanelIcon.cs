@@ -21,4 +21,5 @@ public enum PanelIcon
     Kit,
     Replay,
     Paused,
+    Stick,
 }

@@ -29,6 +29,7 @@ internal sealed class BoxContent : IAsyncDisposable
         Gate = new LinkGate(Path.Combine(folder, "link.json"), () => Lists.Current?.Plan, () => LiveNeedsLink, Microsoft.Extensions.Options.Options.Create(link ?? new LinkOptions()), time);
         Transfer = new Transfer(Relay, Partial, Gate, options, time);
         Fetcher = new PackFetcher(Lists, Store, Library, Relay, Transfer, options, time, NullLogger<PackFetcher>.Instance);
+        Usb = new UsbBundleImport(Lists, Store, Library, () => origin.School, NullLogger<UsbBundleImport>.Instance);
     }
 
     public static ContentOptions Options { get; } = new() { CommitBytes = 64 << 10, ReserveBytes = 1000, StoreFileBytes = 1 << 20, ListInterval = TimeSpan.FromSeconds(20) };
@@ -53,6 +54,8 @@ internal sealed class BoxContent : IAsyncDisposable
     public bool LiveNeedsLink { get; set; }
 
     public PackFetcher Fetcher { get; }
+
+    public UsbBundleImport Usb { get; }
 
     public static async Task<BoxContent> OpenAsync(string folder, ContentOrigin origin, TimeProvider? time = null, Func<long>? freeBytes = null, CountingHandler? handler = null, LinkOptions? link = null)
     {

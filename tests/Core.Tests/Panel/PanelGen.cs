@@ -30,6 +30,7 @@ public static class PanelGen
         from due in OneOf<string?>(null, LessonIds[0], LessonIds[1], LessonIds[2])
         from languages in OneOf<ImmutableArray<string>>(["zh-Hans", "en"], ["zh-Hans", "bo", "ii", "en"], [], default)
         from claim in Rarely(Gen.Const("K7M2QX"))
+        from usb in Rarely(Gen.Enum<Edge.Core.Content.UsbOutcome>())
         select new PanelFacts
         {
             Power = power,
@@ -45,6 +46,7 @@ public static class PanelGen
             DueLesson = due,
             Languages = languages,
             ClaimCode = claim is null ? null : "K7M2QX",
+            Usb = usb is { } outcome ? new Edge.Core.Content.UsbBundleReport(outcome, 1, 2) : null,
         };
 
     /// <summary>A day: facts that change, gestures, and the time between them.</summary>

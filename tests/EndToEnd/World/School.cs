@@ -12,10 +12,10 @@ public sealed class School : IAsyncDisposable
     public const string Name = "Hope School";
     public const string Id = "hope-school";
 
-    public School(IReadOnlyDictionary<string, string>? relaySettings = null)
+    public School(IReadOnlyDictionary<string, string>? relaySettings = null, Func<TempFolder, Dictionary<string, string>>? boxSettings = null)
     {
         Relay = new RelayNode(Folder["relay"], With(Quick.Relay, relaySettings));
-        Box = new BoxNode(Folder["box"], Relay, Quick.Box);
+        Box = new BoxNode(Folder["box"], Relay, With(Quick.Box, boxSettings?.Invoke(Folder)));
     }
 
     public TempFolder Folder { get; } = new();

@@ -48,6 +48,15 @@ public sealed class ContentOrigin : IAsyncDisposable
     /// <summary>Bytes of objects sent so far; lists and heads not counted.</summary>
     public long SentBytes => Interlocked.Read(ref _sentBytes);
 
+    /// <summary>All that can be asked for.</summary>
+    public IReadOnlyDictionary<ChunkId, byte[]> Objects => _objects;
+
+    /// <summary>The lists in force.</summary>
+    public IReadOnlyDictionary<ListKind, byte[]> Lists => _lists;
+
+    /// <summary>Manifests of all versions entered so far.</summary>
+    public IEnumerable<ChunkId> Manifests => _versions.Select(version => version.Version.Manifest);
+
     /// <summary>Objects asked for, in order.</summary>
     public ConcurrentQueue<ChunkId> Asked { get; } = new();
 

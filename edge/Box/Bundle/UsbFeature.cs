@@ -1,0 +1,15 @@
+namespace Edge.Box.Bundle;
+
+/// <summary>USB sticks.</summary>
+public static class UsbFeature
+{
+    public static IServiceCollection AddUsb(this IServiceCollection services, Func<IServiceProvider, UsbPorts> ports)
+    {
+        services.AddOptionsWithValidateOnStart<UsbOptions, UsbOptionsValidator>().BindConfiguration("Usb");
+        services.AddSingleton(ports);
+        services.AddSingleton<UsbState>();
+        services.AddSingleton<UsbDesk>();
+        services.AddHostedService<UsbWatchLoop>();
+        return services;
+    }
+}
