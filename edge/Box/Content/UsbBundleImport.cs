@@ -103,7 +103,7 @@ public sealed class UsbBundleImport(ListStore lists, DiskChunkStore store, PackL
         /// <returns>True when every chunk of the version is here.</returns>
         private async Task<bool> PackAsync(UsbBundleHead head, FetchGoal goal, UsbBundlePack pack, CancellationToken cancellationToken)
         {
-            bool shown = library.Find(goal.Pack)?.Id == goal.Manifest;
+            bool shown = library.VersionOf(goal.Pack)?.Id == goal.Manifest;
             if (shown && library.Lost.IsEmpty)
                 return true;
             if (await ObjectAsync(new UsbBundleObject(goal.Manifest, pack.ManifestBytes), cancellationToken) is not { } bytes)
