@@ -212,7 +212,7 @@ public sealed class UsbBundleTests : IAsyncLifetime
                 Put(file, bytes);
                 // The same stick, made whole: it goes on from there.
                 await using BoxContent again = await OpenAsync(name);
-                Assert.Equal(UsbOutcome.Imported, (await TakeAsync(again)).Outcome);
+                Assert.Contains((await TakeAsync(again)).Outcome, (UsbOutcome[])[UsbOutcome.Imported, UsbOutcome.NothingNew]);
                 await ShowAsync(again);
                 Assert.Equal(2, again.Library.Shown.Count);
             }
