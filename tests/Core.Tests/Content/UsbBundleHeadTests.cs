@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Edge.Core.Content;
 using Edge.Core.Identity;
 using Xunit;
