@@ -81,7 +81,7 @@ public static class RelayServer
             services => (connection, transaction, box, id, kind, about, lesson, text) =>
                 services.GetRequiredService<DownQueue>().Add(connection, transaction, box, new DownDraft(id, kind, about, lesson, text)),
             services => box => services.GetRequiredService<DownQueue>().Wake(box));
-        builder.Services.AddUsb(services => UsbPortsOf(services));
+        builder.Services.AddUsb(services => UsbPortsOf(services, keys));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -146,13 +146,17 @@ public static class RelayServer
         return true;
     };
 
-    private static UsbPorts UsbPortsOf(IServiceProvider services)
+    private static UsbPorts UsbPortsOf(IServiceProvider services, RelayKeys keys)
     {
         var fleet = services.GetRequiredService<FleetStore>();
         var lists = services.GetRequiredService<ListPublisher>();
         return new UsbPorts(
             HeldBy: school => [.. fleet.Boxes().Where(box => box.School == school && !box.Revoked).Select(box => box.Status is null ? null : StatusReport.Read(box.Status)?.Packs)],
-            RootsAsync: _ => Task.FromResult<ImmutableArray<byte[]>>([lists.Root()]),
+            Roots: () =>
+            {
+                long newest = TrustRoot.Read(keys.Root.Payload.Span)!.Version;
+                return [.. Enumerable.Range(1, (int)newest).Select(version => lists.Root(version)).OfType<byte[]>()];
+            },
             AcksOf: _ => null);
     }
 

@@ -10,11 +10,11 @@ namespace Relay.Bundle;
 
 /// <summary>What sticks need of the rest of the relay. Joined in RelayServer.</summary>
 /// <param name="HeldBy">Per unrevoked box of a school: the pack versions that its newest report calls verified; null for one that never reported.</param>
-/// <param name="RootsAsync">Root lists in rising order, the one in force last.</param>
+/// <param name="Roots">Root lists in rising order, the one in force last.</param>
 /// <param name="AcksOf">What the relay has of the feedback of a school's boxes, signed; null when nothing can be said.</param>
 public sealed record UsbPorts(
     Func<string, ImmutableArray<ImmutableArray<PackReport>?>> HeldBy,
-    Func<CancellationToken, Task<ImmutableArray<byte[]>>> RootsAsync,
+    Func<ImmutableArray<byte[]>> Roots,
     Func<string, byte[]?> AcksOf);
 
 /// <summary>Why there is no offer.</summary>
@@ -52,7 +52,7 @@ public sealed class UsbBundleDesk(ListPublisher lists, PackRegistry packs, Durab
             return (OfferRefusal.NoSuchBundle, null);
         ImmutableArray<OfferedList> carried =
         [
-            .. (await ports.RootsAsync(cancellationToken)).Select(root => new OfferedList(ListKind.Root, TrustRoot.Read(PayloadOf(root))!.Version, root)),
+            .. ports.Roots().Select(root => new OfferedList(ListKind.Root, TrustRoot.Read(PayloadOf(root))!.Version, root)),
             new OfferedList(ListKind.Catalogue, catalogue.Version, catalogueBytes),
             new OfferedList(ListKind.Plan, plan.Version, planBytes),
         ];

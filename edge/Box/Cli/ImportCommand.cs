@@ -80,7 +80,7 @@ public static class ImportCommand
         services.AddLogging(logging => logging.AddFilter(null, LogLevel.Warning).AddSimpleConsole());
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<Func<double>>(() => 0);
-        services.AddContent(Path.Combine(dataFolder, "content"), _ => new ContentPorts(() => null, () => identity.Claimed?.Root, () => identity.Claimed?.School));
+        services.AddContent(Path.Combine(dataFolder, "content"), _ => new ContentPorts(() => null, () => null, () => identity.Claimed?.Root, () => identity.Claimed?.School, () => false));
         await using ServiceProvider provider = services.BuildServiceProvider();
         await provider.StartContentAsync(cancellationToken);
         (UsbBundleReport report, _) = await provider.GetRequiredService<UsbBundleImport>().RunAsync(new UsbStick(folder), progress, cancellationToken);
