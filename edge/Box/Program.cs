@@ -8,5 +8,6 @@ var root = new RootCommand("Box: keeps lessons at the school, shows them, and ta
     BoxServer.RunCommand(),
     StatusCommand.Create(),
     ImportCommand.Create(),
+    VerifyCommand.Create(),
 };
 return await CommandLine.RunAsync(root, args);

@@ -11,7 +11,8 @@ internal readonly record struct ChunkRecord(ChunkId Id, ChunkCoding Coding, int 
 {
     public const int HeadBytes = 49;
 
-    private static ReadOnlySpan<byte> Mark => "EDC1"u8;
+    /// <summary>First bytes of a record.</summary>
+    public static ReadOnlySpan<byte> Mark => "EDC1"u8;
 
     public void WriteHead(Span<byte> head)
     {

@@ -45,6 +45,9 @@ public static class ContentFeature
         services.AddSingleton(provider => PartialStore.Open(Path.Combine(folder, "partial"), provider.GetRequiredService<IOptions<ContentOptions>>().Value.PartialBytes));
         services.AddSingleton(provider => new Transfer(provider.GetRequiredService<RelayContent>(), provider.GetRequiredService<PartialStore>(), provider.GetRequiredService<LinkGate>(),
             provider.GetRequiredService<IOptions<ContentOptions>>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new PackRoom(provider.GetRequiredService<DiskChunkStore>(), provider.GetRequiredService<PackLibrary>(),
+            () => provider.GetRequiredService<ListStore>().Current?.Plan, provider.GetRequiredService<ILogger<PackRoom>>()));
+        services.AddHostedService<StoreCareLoop>();
         services.AddSingleton<PackFetcher>();
         services.AddSingleton(provider => new UsbBundleImport(provider.GetRequiredService<ListStore>(), provider.GetRequiredService<DiskChunkStore>(), provider.GetRequiredService<PackLibrary>(),
             provider.GetRequiredService<ContentPorts>().School, provider.GetRequiredService<ILogger<UsbBundleImport>>()));

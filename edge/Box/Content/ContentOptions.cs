@@ -43,9 +43,17 @@ public sealed class ContentOptions
     [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00")]
     public TimeSpan LongestWait { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Disk space that packs leave free. Default 512 MiB: room for the outbox, exam answers and the log whatever packs come.</summary>
+    /// <summary>Disk space that packs leave free. Default 1 GiB: recordings of lessons may use half of it (<c>Live:ReserveBytes</c>), the rest stays for answers and the log whatever comes.</summary>
     [Range(0, long.MaxValue)]
-    public long ReserveBytes { get; set; } = 512L << 20;
+    public long ReserveBytes { get; set; } = 1L << 30;
+
+    /// <summary>Most bytes that packs take on the disk. Default 0: all but <see cref="ReserveBytes"/>.</summary>
+    [Range(0, long.MaxValue)]
+    public long QuotaBytes { get; set; }
+
+    /// <summary>Time in which all that is stored is hashed again, slowly. Default 30 days: 400 kB a second for a terabyte.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "3650.00:00:00")]
+    public TimeSpan CheckRound { get; set; } = TimeSpan.FromDays(30);
 
     /// <summary>Size at which a new store file is begun. Default 32 MiB: few files for an SD card.</summary>
     [Range(1 << 20, 1 << 30)]

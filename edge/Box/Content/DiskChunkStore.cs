@@ -1,8 +1,6 @@
-using Dapper;
+using System.Collections.Immutable;
 using Edge.Core.Content;
 using Edge.Durable;
-using Microsoft.Data.Sqlite;
-using Microsoft.Win32.SafeHandles;
 
 namespace Edge.Box.Content;
 
@@ -13,37 +11,75 @@ public sealed record ArrivedChunk(ChunkId Id, ChunkCoding Coding, int LengthByte
     public static ArrivedChunk Plain(ChunkId id, ReadOnlyMemory<byte> bytes) => new(id, ChunkCoding.Plain, bytes.Length, bytes);
 }
 
-/// <summary>Packs may not take the last of the disk.</summary>
-public sealed class StoreFullException(long freeBytes, long reserveBytes) : IOException($"{freeBytes} bytes are free, {reserveBytes} stay reserved")
+/// <summary>Packs may not take the last of the disk, nor more than their quota.</summary>
+public sealed class StoreFullException(long roomBytes, long neededBytes) : IOException($"packs have room for {Math.Max(0, roomBytes)} bytes, {neededBytes} are needed")
 {
-    public long FreeBytes => freeBytes;
+    public long RoomBytes => Math.Max(0, roomBytes);
 
-    public long ReserveBytes => reserveBytes;
+    public long NeededBytes => neededBytes;
 }
 
 /// <summary>Chunks in a few append-only files with an index beside them. Bytes are on disk before the index names them, so a chunk is either whole or not there;
-/// what was written and not yet indexed when the power went is found again at the next start. What does not match its sum is never handed out.</summary>
+/// what was written and not yet indexed when the power went is found again at the next start. What does not match its sum is never handed out.
+/// The index also knows which pack versions need which chunks: those that none needs make room first. Space of chunks that went comes back file by file.</summary>
 public sealed class DiskChunkStore : IDisposable
 {
-    private readonly string _folder;
-    private readonly DurableDatabase _database;
+    /// <summary>A file is rewritten when so much of it is dead; sooner only when room is needed at once. Each byte is rewritten at most three times as often as one dies.</summary>
+    private const double DeadShare = 0.25;
+
+    /// <summary>Chunks of no pack in the newest files stay: most likely their manifest is on its way.</summary>
+    private const int YoungFiles = 8;
+
+    /// <summary>Chunks entered as needed in one commit.</summary>
+    private const int HeldAtOnce = 5_000;
+
+    /// <summary>Most lost chunks kept in memory; any further ones are noticed when they are read.</summary>
+    private const int MaxLost = 100_000;
+
+    private const int LooseAtOnce = 1_000;
+
+    /// <summary>Bytes given to the disk in one call.</summary>
+    private const int WrittenAtOnce = 1 << 20;
+
+    private readonly StoreIndex _index;
+    private readonly IStoreDisk _disk;
     private readonly long _reserveBytes;
+    private readonly long _quotaBytes;
     private readonly int _fileBytes;
     private readonly Func<long> _freeBytes;
     private readonly ILogger _log;
     private readonly SemaphoreSlim _appending = new(1);
+    private ImmutableHashSet<ChunkId> _lost = [];
     private int _file;
     private long _end;
+    private long _usedBytes;
+    private long _liveBytes;
 
-    private DiskChunkStore(string folder, DurableDatabase database, ContentOptions options, Func<long> freeBytes, ILogger log)
+    private DiskChunkStore(IStoreDisk disk, DurableDatabase database, ContentOptions options, Func<long> freeBytes, ILogger log)
     {
-        _folder = folder;
-        _database = database;
+        _disk = disk;
+        _index = new StoreIndex(database);
         _reserveBytes = options.ReserveBytes;
+        _quotaBytes = options.QuotaBytes > 0 ? options.QuotaBytes : long.MaxValue;
         _fileBytes = options.StoreFileBytes;
         _freeBytes = freeBytes;
         _log = log;
     }
+
+    /// <summary>After a chunk that some pack needs turned out damaged, so that it is fetched at once.</summary>
+    public event Action? ChunkLost;
+
+    /// <summary>Chunks that shown packs need and that are not here: they were damaged.</summary>
+    public ImmutableHashSet<ChunkId> Lost => Volatile.Read(ref _lost);
+
+    /// <summary>Bytes of the store files, dead ones included.</summary>
+    public long UsedBytes => Interlocked.Read(ref _usedBytes);
+
+    /// <summary>Bytes of chunks that went and whose space has not come back yet.</summary>
+    public long DeadBytes => UsedBytes - Interlocked.Read(ref _liveBytes);
+
+    /// <summary>Bytes that may still be added as things stand.</summary>
+    public long RoomBytes => Math.Min(_quotaBytes - UsedBytes, _freeBytes() - _reserveBytes);
 
     /// <summary>Opens the store and takes in what the files hold beyond the index.</summary>
     /// <param name="folder">Folder of the store files; made if missing.</param>
@@ -51,56 +87,48 @@ public sealed class DiskChunkStore : IDisposable
     /// <param name="options">Sizes.</param>
     /// <param name="freeBytes">Free space of the disk.</param>
     /// <param name="log">Where damage is told.</param>
-    public static DiskChunkStore Open(string folder, DurableDatabase database, ContentOptions options, Func<long> freeBytes, ILogger log)
+    public static DiskChunkStore Open(string folder, DurableDatabase database, ContentOptions options, Func<long> freeBytes, ILogger log) =>
+        Open(new StoreDisk(folder), database, options, freeBytes, log);
+
+    internal static DiskChunkStore Open(IStoreDisk disk, DurableDatabase database, ContentOptions options, Func<long> freeBytes, ILogger log)
     {
-        Directory.CreateDirectory(folder);
-        var store = new DiskChunkStore(folder, database, options, freeBytes, log);
+        var store = new DiskChunkStore(disk, database, options, freeBytes, log);
         store.Recover();
+        store.NoteLost();
         return store;
     }
 
     /// <summary>Those of <paramref name="wanted"/> that are not held, in the same order.</summary>
-    public List<ChunkId> Missing(IEnumerable<ChunkId> wanted) => _database.Read(connection =>
-    {
-        using SqliteCommand find = connection.CreateCommand();
-        find.CommandText = "SELECT 1 FROM chunks WHERE id = $id";
-        SqliteParameter parameter = find.Parameters.Add("$id", SqliteType.Blob);
-        var missing = new List<ChunkId>();
-        foreach (ChunkId id in wanted)
-        {
-            parameter.Value = id.ToArray();
-            if (find.ExecuteScalar() is null)
-                missing.Add(id);
-        }
-        return missing;
-    });
+    public List<ChunkId> Missing(IEnumerable<ChunkId> wanted) => _index.Missing(wanted);
 
     /// <summary>The plain bytes of a chunk.</summary>
     /// <returns>Null when it is not held or damaged; a damaged one counts as not held from then on.</returns>
     /// <exception cref="IOException">The disk fails.</exception>
     public async Task<byte[]?> ReadAsync(ChunkId id, CancellationToken cancellationToken)
     {
-        if (Find(id) is not { } place)
-            return null;
-        byte[]? stored = await ReadStoredAsync(place, cancellationToken);
-        byte[] plain = new byte[place.Length];
-        if (stored is not null && ChunkRecord.CrcOf(stored) == place.Crc && ChunkCodings.TryDecode((ChunkCoding)place.Coding, stored, plain))
-            return plain;
-        _log.ChunkDamaged(id);
-        await DropAsync(id, cancellationToken);
+        ChunkPlace? place = _index.Find(id);
+        // Somebody else, such as a verification beside the running box, may have found it damaged.
+        if (place is null && !Lost.Contains(id) && _index.IsLostOfShown(id))
+            NoteLost(id);
+        // A file that is rewritten meanwhile goes, and the chunk is elsewhere.
+        for (ChunkPlace? former = null; place is not null && place != former; (former, place) = (place, _index.Find(id)))
+        {
+            byte[] stored = new byte[place.Stored];
+            if (await _disk.ReadAsync(place.File, place.Offset, stored, cancellationToken) == stored.Length && Decode(place, stored) is { } plain)
+                return plain;
+            if (_index.Find(id) == place)
+                await LoseAsync(place, cancellationToken);
+        }
         return null;
     }
 
     /// <summary>As <see cref="ReadAsync"/>, for what is small and wanted on this thread; damage is told by null alone.</summary>
     internal byte[]? Read(ChunkId id)
     {
-        if (Find(id) is not { } place || !File.Exists(PathOf(place.File)))
+        if (_index.Find(id) is not { } place)
             return null;
-        using SafeFileHandle handle = File.OpenHandle(PathOf(place.File), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         byte[] stored = new byte[place.Stored];
-        byte[] plain = new byte[place.Length];
-        return RandomAccess.Read(handle, stored, place.Offset) == stored.Length && ChunkRecord.CrcOf(stored) == place.Crc
-            && ChunkCodings.TryDecode((ChunkCoding)place.Coding, stored, plain) ? plain : null;
+        return _disk.Read(place.File, place.Offset, stored) == stored.Length ? Decode(place, stored) : null;
     }
 
     /// <summary>Takes in chunks that were verified. All are on disk when the task completes; those already held are passed over.</summary>
@@ -116,14 +144,18 @@ public sealed class DiskChunkStore : IDisposable
             if (added.Length == 0)
                 return;
             long bytes = added.Sum(chunk => (long)ChunkRecord.HeadBytes + chunk.Stored.Length);
-            long free = _freeBytes();
-            if (free - bytes < _reserveBytes)
-                throw new StoreFullException(free, _reserveBytes);
+            long room = RoomBytes;
+            if (room < bytes)
+                throw new StoreFullException(room, bytes);
             // From here the bytes are either indexed or lie behind the end, where the next ones overwrite them.
-            List<Place> places = await AppendAsync(added, cancellationToken);
-            await _database.WriteAsync((connection, transaction) => Index(connection, transaction, places), cancellationToken);
-            _end = places[^1].Offset + places[^1].Stored;
-            _file = places[^1].File;
+            List<ChunkPlace> places = Append(added.Select(chunk =>
+                (new ChunkRecord(chunk.Id, chunk.Coding, chunk.Stored.Length, chunk.LengthBytes, ChunkRecord.CrcOf(chunk.Stored.Span)), chunk.Stored)));
+            await _index.AddAsync(places, cancellationToken);
+            (_file, _end) = (places[^1].File, places[^1].End);
+            Interlocked.Add(ref _usedBytes, bytes);
+            Interlocked.Add(ref _liveBytes, bytes);
+            if (!Lost.IsEmpty)
+                ImmutableInterlocked.Update(ref _lost, (lost, back) => lost.Except(back), added.Select(chunk => chunk.Id));
         }
         finally
         {
@@ -131,121 +163,268 @@ public sealed class DiskChunkStore : IDisposable
         }
     }
 
-    /// <summary>Takes a chunk out of the index, so that it is fetched again.</summary>
-    public Task DropAsync(ChunkId id, CancellationToken cancellationToken) =>
-        _database.WriteAsync((connection, transaction) => connection.Execute("DELETE FROM chunks WHERE id = @id", new { id = id.ToArray() }, transaction), cancellationToken);
+    /// <summary>Takes a chunk out of the index. One that a pack needs counts as missing, so that it is fetched again.</summary>
+    public async Task DropAsync(ChunkId id, CancellationToken cancellationToken)
+    {
+        if (_index.Find(id) is { } place)
+            await TakeOutAsync(place, cancellationToken);
+    }
+
+    /// <summary>Notes that a pack version needs these chunks, here or not. What no version needs makes room first.</summary>
+    public async Task HoldAsync(string pack, long version, ChunkId manifest, IEnumerable<ChunkId> chunks, CancellationToken cancellationToken)
+    {
+        long holder = await _index.HolderAsync(pack, version, manifest, cancellationToken);
+        foreach (ChunkId[] some in _index.NotHeld(holder, chunks).Chunk(HeldAtOnce))
+            await _index.HoldAsync(holder, some, cancellationToken);
+    }
+
+    /// <summary>Lets go of a pack version: chunks that no other needs are gone, and their space comes back with <see cref="MakeRoomAsync"/>.</summary>
+    internal async Task ReleaseAsync(long holder, CancellationToken cancellationToken)
+    {
+        await _index.ReleaseAsync(holder, cancellationToken);
+        Count(_index.Sizes);
+        if (!Lost.IsEmpty)
+            NoteLost();
+    }
+
+    /// <summary>Looks again at what shown packs lack.</summary>
+    internal void NoteLost() => Volatile.Write(ref _lost, [.. _index.LostOfShown(MaxLost)]);
+
+    /// <summary>A chunk that a shown pack needs could not be read.</summary>
+    internal void NoteLost(ChunkId id)
+    {
+        ImmutableInterlocked.Update(ref _lost, (lost, gone) => lost.Add(gone), id);
+        ChunkLost?.Invoke();
+    }
+
+    /// <summary>Pack versions that chunks are kept for.</summary>
+    internal IReadOnlyList<ChunkHolder> Holders => _index.Holders;
+
+    /// <summary>Manifests of shown packs that need chunks that were damaged.</summary>
+    internal IReadOnlyList<ChunkId> DamagedManifests => _index.DamagedManifests();
+
+    /// <summary>Bytes that letting go of a version would give back.</summary>
+    internal long BytesOfOnly(long holder) => _index.BytesOfOnly(holder);
+
+    /// <summary>Bytes of chunks that no pack needs, the young ones left out.</summary>
+    internal long LooseBytes => _index.LooseBytes(_file - YoungFiles);
+
+    /// <summary>Gives space of chunks that went back to the disk, and drops chunks that no pack needs, the oldest first, until there is room.
+    /// Files that are dead as a whole are deleted; others are copied, one at a time, so that it takes the room of one file more at most.</summary>
+    /// <returns>Whether there is room for <paramref name="bytes"/> now.</returns>
+    /// <exception cref="IOException">The disk fails; no chunk was lost.</exception>
+    internal async Task<bool> MakeRoomAsync(long bytes, CancellationToken cancellationToken)
+    {
+        await _appending.WaitAsync(cancellationToken);
+        try
+        {
+            await DeleteDeadAsync(cancellationToken);
+            while (RoomBytes + DeadBytes < bytes && await _index.DropLooseAsync(_file - YoungFiles, LooseAtOnce, cancellationToken))
+                Count(_index.Sizes);
+            await DeleteDeadAsync(cancellationToken);
+            while (RoomBytes < bytes && await CompactOneAsync(0, cancellationToken))
+            {
+            }
+            return RoomBytes >= bytes;
+        }
+        finally
+        {
+            _appending.Release();
+        }
+    }
+
+    /// <summary>Rewrites one file of which much is dead, if there is any: the background's share of the work.</summary>
+    internal async Task<bool> TidyAsync(CancellationToken cancellationToken)
+    {
+        await _appending.WaitAsync(cancellationToken);
+        try
+        {
+            await DeleteDeadAsync(cancellationToken);
+            return await CompactOneAsync(DeadShare, cancellationToken);
+        }
+        finally
+        {
+            _appending.Release();
+        }
+    }
+
+    /// <summary>Hashes chunks again, in the order they lie on disk. What is damaged counts as lost from then on.</summary>
+    /// <param name="after">Where the last call stopped.</param>
+    /// <param name="mostBytes">Stops when so many were read.</param>
+    /// <param name="cancellationToken">Ends it between two chunks.</param>
+    internal async Task<CheckedStretch> CheckAsync(StorePosition after, long mostBytes, CancellationToken cancellationToken)
+    {
+        CheckedStretch stretch = await _index.CheckAsync(_disk, after, mostBytes, cancellationToken);
+        foreach (ChunkPlace place in stretch.Damaged)
+            await LoseAsync(place, cancellationToken);
+        return stretch;
+    }
+
+    /// <summary>Where <see cref="CheckAsync"/> goes on after a restart.</summary>
+    internal StorePosition Checked => _index.Checked;
+
+    internal Task SetCheckedAsync(StorePosition position, CancellationToken cancellationToken) => _index.SetCheckedAsync(position, cancellationToken);
 
     public void Dispose() => _appending.Dispose();
 
-    private async Task<List<Place>> AppendAsync(ArrivedChunk[] chunks, CancellationToken cancellationToken)
+    private static byte[]? Decode(ChunkPlace place, byte[] stored)
     {
-        var places = new List<Place>(chunks.Length);
+        if (ChunkRecord.CrcOf(stored) != place.Crc)
+            return null;
+        if (place.Coding == ChunkCoding.Plain && place.Length == stored.Length)
+            return stored;
+        byte[] plain = new byte[place.Length];
+        return ChunkCodings.TryDecode(place.Coding, stored, plain) ? plain : null;
+    }
+
+    private async Task LoseAsync(ChunkPlace place, CancellationToken cancellationToken)
+    {
+        _log.ChunkDamaged(place.Id);
+        if (!await TakeOutAsync(place, cancellationToken))
+            return;
+        ChunkLost?.Invoke();
+    }
+
+    /// <returns>Whether a shown pack needs it.</returns>
+    private async Task<bool> TakeOutAsync(ChunkPlace place, CancellationToken cancellationToken)
+    {
+        bool needed = await _index.TakeOutAsync(place, cancellationToken);
+        Count(_index.Sizes);
+        if (needed && Lost.Count < MaxLost)
+            ImmutableInterlocked.Update(ref _lost, (lost, gone) => lost.Add(gone), place.Id);
+        return needed;
+    }
+
+    /// <summary>Writes records behind the end and has them on disk; nothing of the store's state changes yet.</summary>
+    private List<ChunkPlace> Append(IEnumerable<(ChunkRecord Record, ReadOnlyMemory<byte> Stored)> records)
+    {
+        var places = new List<ChunkPlace>();
         (int file, long end) = (_file, _end);
-        int next = 0;
-        while (next < chunks.Length)
+        var pending = new List<ReadOnlyMemory<byte>>();
+        long from = end;
+        bool made = end == 0;
+        void Write()
+        {
+            if (pending.Count == 0)
+                return;
+            _disk.Write(file, from, pending);
+            pending.Clear();
+            from = end;
+        }
+        void Finish()
+        {
+            Write();
+            if (end == 0)
+                return;
+            _disk.Flush(file);
+            if (made)
+                _disk.FlushNames();
+        }
+        foreach ((ChunkRecord record, ReadOnlyMemory<byte> stored) in records)
         {
             if (end >= _fileBytes)
-                (file, end) = (file + 1, 0);
-            bool made = !File.Exists(PathOf(file));
-            using (SafeFileHandle handle = File.OpenHandle(PathOf(file), FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, FileOptions.Asynchronous))
             {
-                for (; next < chunks.Length && end < _fileBytes; next++)
-                {
-                    ArrivedChunk chunk = chunks[next];
-                    var record = new ChunkRecord(chunk.Id, chunk.Coding, chunk.Stored.Length, chunk.LengthBytes, ChunkRecord.CrcOf(chunk.Stored.Span));
-                    byte[] head = new byte[ChunkRecord.HeadBytes];
-                    record.WriteHead(head);
-                    await RandomAccess.WriteAsync(handle, [head, chunk.Stored], end, cancellationToken);
-                    places.Add(Place.Of(record, file, end + ChunkRecord.HeadBytes));
-                    end = places[^1].Offset + places[^1].Stored;
-                }
-                RandomAccess.FlushToDisk(handle);
+                Finish();
+                (file, end, from, made) = (file + 1, 0, 0, true);
             }
-            if (made)
-                DurableFile.SyncFolder(_folder);
+            byte[] head = new byte[ChunkRecord.HeadBytes];
+            record.WriteHead(head);
+            pending.Add(head);
+            pending.Add(stored);
+            places.Add(ChunkPlace.Of(record, file, end + ChunkRecord.HeadBytes));
+            end = places[^1].End;
+            if (end - from >= WrittenAtOnce)
+                Write();
         }
+        Finish();
         return places;
     }
 
-    /// <summary>Looks behind the indexed end of each file. All of a file is looked at when the index was lost.</summary>
+    /// <summary>Deletes files without a live chunk. The index forgets them first: a file that outlives that is deleted at the next start.</summary>
+    private async Task DeleteDeadAsync(CancellationToken cancellationToken)
+    {
+        List<int> dead = await _index.ForgetDeadFilesAsync(_file, cancellationToken);
+        foreach (int file in dead)
+            _disk.Delete(file);
+        if (dead.Count == 0)
+            return;
+        _disk.FlushNames();
+        Count(_index.Sizes);
+    }
+
+    /// <summary>Copies what is live in the deadest file to the end, and deletes the file.</summary>
+    private async Task<bool> CompactOneAsync(double leastDead, CancellationToken cancellationToken)
+    {
+        if (_index.Deadest(leastDead) is not { } file)
+            return false;
+        if (file == _file)
+            (_file, _end) = (file + 1, 0);
+        var damaged = new List<ChunkPlace>();
+        List<ChunkPlace> places = Append(Copies(file, damaged, cancellationToken));
+        if (places.Count > 0)
+        {
+            await _index.MoveAsync(file, places, cancellationToken);
+            (_file, _end) = (places[^1].File, places[^1].End);
+        }
+        foreach (ChunkPlace place in damaged)
+            await LoseAsync(place, cancellationToken);
+        Count(_index.Sizes);
+        await DeleteDeadAsync(cancellationToken);
+        return true;
+    }
+
+    private IEnumerable<(ChunkRecord Record, ReadOnlyMemory<byte> Stored)> Copies(int file, List<ChunkPlace> damaged, CancellationToken cancellationToken)
+    {
+        foreach (ChunkPlace place in _index.In(file))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            byte[] stored = new byte[place.Stored];
+            if (_disk.Read(file, place.Offset, stored) == stored.Length && ChunkRecord.CrcOf(stored) == place.Crc)
+                yield return (new ChunkRecord(place.Id, place.Coding, place.Stored, place.Length, place.Crc), stored);
+            else
+                damaged.Add(place);
+        }
+    }
+
+    /// <summary>Looks behind the committed end of each file; through all of a file that the index does not know, unless the index had let it go.</summary>
     private void Recover()
     {
         int recovered = 0;
-        foreach (int file in Directory.GetFiles(_folder, "*.chunks").Select(path => int.Parse(Path.GetFileNameWithoutExtension(path), null)).Order())
+        Dictionary<int, long> known = _index.Files;
+        int last = _index.LastFile;
+        bool deleted = false;
+        foreach (int file in _disk.Files)
         {
-            long end = _database.Read(connection => connection.ExecuteScalar<long?>("SELECT max(offset + stored) FROM chunks WHERE file = @file", new { file })) ?? 0;
-            var found = new List<Place>();
-            using (SafeFileHandle handle = File.OpenHandle(PathOf(file), FileMode.Open, FileAccess.Read, FileShare.ReadWrite))
-                end = Scan(handle, file, end, found);
-            _database.WriteAsync((connection, transaction) => Index(connection, transaction, found), CancellationToken.None).GetAwaiter().GetResult();
-            recovered += found.Count;
+            if (!known.TryGetValue(file, out long end) && file <= last)
+            {
+                _disk.Delete(file);
+                deleted = true;
+                continue;
+            }
+            List<ChunkPlace> found = [.. new StoreScan(_disk, file, end).Records().Where(place => Missing([place.Id]).Count > 0)];
+            if (found.Count > 0)
+            {
+                // They may stand in the system's memory only: after a crash of the program, and not of the power.
+                _disk.Flush(file);
+                _disk.FlushNames();
+                _index.AddAsync(found, CancellationToken.None).GetAwaiter().GetResult();
+                recovered += found.Count;
+                end = found[^1].End;
+            }
             (_file, _end) = (file, end);
         }
+        if (deleted)
+            _disk.FlushNames();
+        if (last > _file)
+            (_file, _end) = (last + 1, 0);
+        Count(_index.Sizes);
         if (recovered > 0)
             _log.ChunksRecovered(recovered);
     }
 
-    /// <summary>Reads records from <paramref name="end"/> on; each is checked against its name, not only its sum, since nobody vouched for it.</summary>
-    /// <returns>Where the last sound record ends.</returns>
-    private static long Scan(SafeFileHandle handle, int file, long end, List<Place> found)
+    private void Count((long Used, long Live) sizes)
     {
-        byte[] head = new byte[ChunkRecord.HeadBytes];
-        for (long at = end; RandomAccess.Read(handle, head, at) == head.Length && ChunkRecord.TryReadHead(head, out ChunkRecord record);)
-        {
-            byte[] stored = new byte[record.StoredBytes];
-            at += ChunkRecord.HeadBytes;
-            if (RandomAccess.Read(handle, stored, at) != stored.Length)
-                break;
-            if (ChunkRecord.CrcOf(stored) == record.Crc && Volume.Unpack(new VolumeEntry(record.Id, 0, record.StoredBytes, record.LengthBytes, record.Coding), stored) is not null)
-            {
-                found.Add(Place.Of(record, file, at));
-                end = at + stored.Length;
-            }
-            at += stored.Length;
-        }
-        return end;
-    }
-
-    private async Task<byte[]?> ReadStoredAsync(Place place, CancellationToken cancellationToken)
-    {
-        string path = PathOf(place.File);
-        if (!File.Exists(path))
-            return null;
-        using SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, FileOptions.Asynchronous);
-        byte[] stored = new byte[place.Stored];
-        int length = 0;
-        for (int read; length < stored.Length && (read = await RandomAccess.ReadAsync(handle, stored.AsMemory(length), place.Offset + length, cancellationToken)) > 0;)
-            length += read;
-        return length == stored.Length ? stored : null;
-    }
-
-    private Place? Find(ChunkId id) => _database.Read(connection =>
-        connection.QuerySingleOrDefault<Place>("SELECT id, file, offset, stored, length, coding, crc FROM chunks WHERE id = @id", new { id = id.ToArray() }));
-
-    private static void Index(SqliteConnection connection, SqliteTransaction transaction, List<Place> places) =>
-        connection.Execute("INSERT OR REPLACE INTO chunks (id, file, offset, stored, length, coding, crc) VALUES (@Id, @File, @Offset, @Stored, @Length, @Coding, @Crc)", places, transaction);
-
-    private string PathOf(int file) => Path.Combine(_folder, $"{file:D6}.chunks");
-
-    private sealed class Place
-    {
-        public byte[] Id { get; init; } = [];
-        public int File { get; init; }
-        public long Offset { get; init; }
-        public int Stored { get; init; }
-        public int Length { get; init; }
-        public int Coding { get; init; }
-        public long Crc { get; init; }
-
-        public static Place Of(ChunkRecord record, int file, long offset) => new()
-        {
-            Id = record.Id.ToArray(),
-            File = file,
-            Offset = offset,
-            Stored = record.StoredBytes,
-            Length = record.LengthBytes,
-            Coding = (int)record.Coding,
-            Crc = record.Crc,
-        };
+        Interlocked.Exchange(ref _usedBytes, sizes.Used);
+        Interlocked.Exchange(ref _liveBytes, sizes.Live);
     }
 }

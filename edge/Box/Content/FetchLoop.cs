@@ -43,7 +43,7 @@ public sealed class FetchLoop(
             catch (StoreFullException e)
             {
                 backoff = backoff.Next();
-                log.StoreFull(e.FreeBytes, e.ReserveBytes);
+                log.StoreFull(e.RoomBytes, e.NeededBytes);
             }
             // A SQLite error here is the disk's: full, read-only or failing. What is shown goes on showing.
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or HttpRequestException or SqliteException)

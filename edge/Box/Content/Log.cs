@@ -30,8 +30,8 @@ internal static partial class Log
     [LoggerMessage(1107, LogLevel.Warning, "A store file had {Count} chunks that its index did not know; they were checked and taken in")]
     public static partial void ChunksRecovered(this ILogger log, int count);
 
-    [LoggerMessage(1108, LogLevel.Warning, "The disk is too full for packs: {Free} bytes are free, {Reserve} stay reserved")]
-    public static partial void StoreFull(this ILogger log, long free, long reserve);
+    [LoggerMessage(1108, LogLevel.Warning, "No room for packs: {Room} bytes are left to them, {Needed} are needed. All that is less wanted has gone")]
+    public static partial void StoreFull(this ILogger log, long room, long needed);
 
     [LoggerMessage(1109, LogLevel.Information, "Fetching pack {Pack} version {Version}: {Missing} of {Total} bytes are missing")]
     public static partial void PackFetching(this ILogger log, string pack, long version, long missing, long total);
@@ -53,6 +53,12 @@ internal static partial class Log
 
     [LoggerMessage(1122, LogLevel.Warning, "The library's search index cannot be written ({Reason}); packs show all the same")]
     public static partial void SearchFailed(this ILogger log, string reason);
+
+    [LoggerMessage(1123, LogLevel.Warning, "Pack {Pack} version {Version} was dropped to make room for {For}")]
+    public static partial void PackDropped(this ILogger log, string pack, long version, string @for);
+
+    [LoggerMessage(1124, LogLevel.Warning, "The store cannot be looked after now ({Reason}); trying again by itself")]
+    public static partial void CareFailed(this ILogger log, string reason);
 
     [LoggerMessage(1190, LogLevel.Information, "Pack {Pack} version {Version} comes by {Way}: the bundle is {Bundle} bytes, the chunks by themselves are {Alone}")]
     public static partial void WayChosen(this ILogger log, string pack, long version, string way, long bundle, long alone);

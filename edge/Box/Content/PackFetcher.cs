@@ -10,7 +10,7 @@ namespace Edge.Box.Content;
 /// <summary>Brings the store to what the signed lists want, in the plan's order: lists, manifest, indexes, recipes, chunks, then show.
 /// Whatever arrived and was verified is kept, so each round goes on where the last one was cut off.</summary>
 public sealed class PackFetcher(
-    ListStore lists, DiskChunkStore store, PackLibrary library, RelayContent relay, Transfer transfer, IOptions<ContentOptions> options, TimeProvider time, ILogger<PackFetcher> log)
+    ListStore lists, DiskChunkStore store, PackLibrary library, RelayContent relay, Transfer transfer, PackRoom room, IOptions<ContentOptions> options, TimeProvider time, ILogger<PackFetcher> log)
 {
     private readonly UpdatePath _updates = new(store, library, transfer, log);
     private readonly HashSet<ChunkId> _false = [];
@@ -67,8 +67,7 @@ public sealed class PackFetcher(
         await library.ApplyAsync(catalogue, cancellationToken);
         ImmutableArray<FetchGoal> planned = state.Plan is { } plan ? FetchPlan.Goals(plan, catalogue) : [];
         library.KeepComing(planned.Select(goal => goal.Pack).ToHashSet());
-        IEnumerable<FetchGoal> damaged = library.Lost.IsEmpty ? []
-            : library.Shown.Select(pack => new FetchGoal(pack.Pack, pack.Version, pack.Id, catalogue.Find(pack.Pack, pack.Version)?.ManifestBytes ?? 0, null));
+        IEnumerable<FetchGoal> damaged = library.DamagedPacks.Select(pack => new FetchGoal(pack.Pack, pack.Version, pack.Id, catalogue.Find(pack.Pack, pack.Version)?.ManifestBytes ?? 0, null));
         return [.. damaged, .. library.NotShown(planned).Where(goal => IsAnsweredFor(goal, state))];
     }
 
@@ -85,6 +84,8 @@ public sealed class PackFetcher(
     {
         if (_false.Contains(goal.Manifest))
             return FetchOutcome.Done;
+        if (online && !await room.MakeAsync(goal.Pack, goal.Version, goal.ManifestBytes, cancellationToken))
+            return NoRoom(goal);
         if (online)
             await _updates.DescribeAsync(goal, cancellationToken);
         if (await ObjectAsync(goal.Manifest, goal.ManifestBytes > 0 ? goal.ManifestBytes : null, ContentLimits.MaxManifestBytes, goal.Due is not null, online, cancellationToken) is not { } bytes)
@@ -93,7 +94,9 @@ public sealed class PackFetcher(
             return False(goal, problem.Length > 0 ? problem : "its manifest is for another version");
         Places? places = online ? new Places(manifest, goal.Due is not null, this) : null;
 
-        if (await FetchChunksAsync(goal, [.. manifest.Files.Where(file => file.Recipe is not null).Select(file => file.Recipe!.Value)], null, places, cancellationToken) is var recipes and not FetchOutcome.Done)
+        ImmutableArray<ChunkId> recipeIds = [.. manifest.Files.Where(file => file.Recipe is not null).Select(file => file.Recipe!.Value)];
+        await store.HoldAsync(goal.Pack, goal.Version, goal.Manifest, [goal.Manifest, .. recipeIds], cancellationToken);
+        if (await FetchChunksAsync(goal, recipeIds, null, places, cancellationToken) is var recipes and not FetchOutcome.Done)
             return recipes;
         var table = new ChunkTable([]);
         foreach (PackFile file in manifest.Files)
@@ -103,6 +106,7 @@ public sealed class PackFetcher(
                 return False(goal, $"{file.Path}: its recipe is wrong");
             table.Add(recipe);
         }
+        await store.HoldAsync(goal.Pack, goal.Version, goal.Manifest, table.Chunks.Select(chunk => chunk.Id), cancellationToken);
         if (places is not null && !await _updates.BundleAsync(goal, table, places.CostAsync, async (ranges, token) => await FetchRangesAsync(goal, ranges, null, token) is not null, cancellationToken))
             return FetchOutcome.PlanChanged;
         Dictionary<ChunkId, int> chunks = table.Chunks.ToDictionary(chunk => chunk.Id, chunk => chunk.LengthBytes);
@@ -113,7 +117,6 @@ public sealed class PackFetcher(
         bool healing = library.VersionOf(goal.Pack)?.Id == goal.Manifest;
         if (!healing)
             library.Report(new PackReport(goal.Pack, goal.Version, PackHolding.Delivered, total, total));
-        library.Healed([goal.Manifest, .. chunks.Keys, .. manifest.Files.Where(file => file.Recipe is not null).Select(file => file.Recipe!.Value)]);
         return healing ? FetchOutcome.Done : await library.ShowAsync(manifest, goal.Manifest, cancellationToken) switch
         {
             ShowOutcome.Shown => FetchOutcome.Done,
@@ -144,6 +147,8 @@ public sealed class PackFetcher(
             return FetchOutcome.Done;
         if (places is null)
             return FetchOutcome.NoLink;
+        if (lengths is not null && !await room.MakeAsync(goal.Pack, goal.Version, left, cancellationToken))
+            return NoRoom(goal);
         if (!await places.LocateAsync(missing, cancellationToken))
             return Broken(goal, "an index of its volumes is missing or damaged at the relay");
         ImmutableArray<RangeFetch> ranges = FetchPlan.Ranges(missing, places.Known, out ImmutableArray<ChunkId> nowhere);
@@ -217,6 +222,9 @@ public sealed class PackFetcher(
         log.PackBroken(goal.Pack, goal.Version, reason);
         return FetchOutcome.Broken;
     }
+
+    /// <summary>All that is less wanted would not make room enough. What is smaller, or more wanted, still gets its turn.</summary>
+    private FetchOutcome NoRoom(FetchGoal goal) => Broken(goal, "there is no room for it, and what else is here is wanted more");
 
     /// <summary>The version itself is wrong; asking again cannot help, so it is not asked for again until the program starts anew.</summary>
     private FetchOutcome False(FetchGoal goal, string reason)

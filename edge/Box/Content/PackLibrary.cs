@@ -58,13 +58,16 @@ public sealed class PackLibrary(DiskChunkStore store, DurableDatabase database, 
     private int _cachedFiles;
     private long _turns;
     private ImmutableSortedDictionary<string, PackReport> _coming = ImmutableSortedDictionary<string, PackReport>.Empty.WithComparers(StringComparer.Ordinal);
-    private ImmutableHashSet<ChunkId> _lost = [];
 
     /// <summary>After packs came, went, or got on. May be called on any thread, often; handlers are quick.</summary>
     public event Action? Changed;
 
     /// <summary>After a chunk of a shown pack turned out damaged, so that it is fetched at once.</summary>
-    public event Action? Damaged;
+    public event Action? Damaged
+    {
+        add => store.ChunkLost += value;
+        remove => store.ChunkLost -= value;
+    }
 
     /// <summary>After the shown version of the pack changed, or the pack went. Handlers are quick.</summary>
     public event Action<string>? PackChanged;
@@ -116,7 +119,7 @@ public sealed class PackLibrary(DiskChunkStore store, DurableDatabase database, 
             return null;
         if (store.Read(version.Id) is { } bytes && Manifest.Read(bytes, out _) is { } manifest)
             return new ShownPack(manifest, version.Id);
-        LoseChunk(version.Id);
+        store.NoteLost(version.Id);
         return null;
     }
 
@@ -161,30 +164,66 @@ public sealed class PackLibrary(DiskChunkStore store, DurableDatabase database, 
             return (FileOpening.Unknown, null, null);
         if (await RecipeOfAsync(file, cancellationToken) is not { } recipe)
             return (FileOpening.Healing, file, null);
-        ImmutableHashSet<ChunkId> lost = Volatile.Read(ref _lost);
+        ImmutableHashSet<ChunkId> lost = store.Lost;
         if (!lost.IsEmpty && recipe.Chunks.Any(chunk => lost.Contains(chunk.Id)))
             return (FileOpening.Healing, file, null);
-        return (FileOpening.Opened, file, new PackFileStream(recipe, ReadAsync));
+        return (FileOpening.Opened, file, new PackFileStream(recipe, store.ReadAsync));
     }
 
-    /// <summary>Completes at start what an earlier program wrote: it did not note how long its packs are.</summary>
+    /// <summary>Completes at start what an earlier program wrote: it noted neither how long packs are nor which chunks they need.</summary>
     internal async Task LoadAsync(CancellationToken cancellationToken)
     {
-        foreach (ShownVersion version in database.Read(connection =>
-            connection.Query<ShownRow>("SELECT pack, version, manifest, bytes FROM shown WHERE bytes = 0").ToList()).Select(row => row.ToVersion()))
+        foreach (ShownVersion version in database.Read(connection => connection.Query<ShownRow>("""
+            SELECT shown.pack, shown.version, shown.manifest, shown.bytes FROM shown LEFT JOIN holders ON holders.manifest = shown.manifest WHERE holders.n IS NULL
+            """).ToList()).Select(row => row.ToVersion()))
         {
-            if (Find(version.Pack)?.Manifest.LengthBytes is not (null or 0) and var bytes)
-                await database.WriteAsync((connection, transaction) => connection.Execute("UPDATE shown SET bytes = @bytes WHERE pack = @Pack", new { bytes, version.Pack }, transaction), cancellationToken);
+            if (Read(version.Pack) is not { } pack)
+                continue;
+            var needed = new List<ChunkId> { version.Id };
+            foreach (PackFile file in pack.Manifest.Files)
+                needed.AddRange(await NeededAsync(file, cancellationToken));
+            await database.WriteAsync((connection, transaction) =>
+                connection.Execute("UPDATE shown SET bytes = @LengthBytes WHERE pack = @Pack", new { pack.Manifest.LengthBytes, version.Pack }, transaction), cancellationToken);
+            await store.HoldAsync(version.Pack, version.Version, version.Id, needed, cancellationToken);
+            store.NoteLost();
         }
     }
 
-    /// <summary>Chunks of shown packs that turned out damaged and are not back yet.</summary>
-    internal ImmutableHashSet<ChunkId> Lost => Volatile.Read(ref _lost);
-
-    internal void Healed(IEnumerable<ChunkId> back)
+    private async Task<IEnumerable<ChunkId>> NeededAsync(PackFile file, CancellationToken cancellationToken)
     {
-        lock (_gate)
-            _lost = _lost.Except(back);
+        IEnumerable<ChunkId> chunks = await RecipeOfAsync(file, cancellationToken) is { } recipe ? recipe.Chunks.Select(chunk => chunk.Id) : [];
+        return file.Recipe is { } id ? chunks.Prepend(id) : chunks;
+    }
+
+    /// <summary>Shown packs of which chunks were damaged and are not back yet.</summary>
+    internal IReadOnlyList<ShownVersion> DamagedPacks
+    {
+        get
+        {
+            if (store.Lost.IsEmpty)
+                return [];
+            HashSet<ChunkId> manifests = [.. store.DamagedManifests, .. store.Lost];
+            return database.Read(connection => manifests.Select(id =>
+                connection.QuerySingleOrDefault<ShownRow>("SELECT pack, version, manifest, bytes FROM shown WHERE manifest = @id", new { id = id.ToArray() })).OfType<ShownRow>().Select(row => row.ToVersion()).ToList());
+        }
+    }
+
+    /// <summary>Whether people at this school want a pack kept whatever the plan says.</summary>
+    public bool IsPinned(string pack) => database.Read(connection => connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM pins WHERE pack = @pack)", new { pack }));
+
+    /// <summary>Keeps a pack, or no longer: pinned packs go last when room is needed.</summary>
+    public async Task PinAsync(string pack, bool pinned, CancellationToken cancellationToken)
+    {
+        await database.WriteAsync((connection, transaction) => connection.Execute(
+            pinned ? "INSERT OR IGNORE INTO pins VALUES (@pack)" : "DELETE FROM pins WHERE pack = @pack", new { pack }, transaction), cancellationToken);
+        Changed?.Invoke();
+    }
+
+    /// <summary>Takes a version off the library since room is needed for what is wanted more.</summary>
+    internal async Task HideAsync(string pack, long version, CancellationToken cancellationToken)
+    {
+        await database.WriteAsync((connection, transaction) => connection.Execute("DELETE FROM shown WHERE pack = @pack AND version = @version", new { pack, version }, transaction), cancellationToken);
+        Tell(pack);
     }
 
     /// <summary>Notes how far a version is.</summary>
@@ -206,12 +245,15 @@ public sealed class PackLibrary(DiskChunkStore store, DurableDatabase database, 
     /// <exception cref="IOException">The disk fails; the former version stays.</exception>
     internal async Task<ShowOutcome> ShowAsync(Manifest manifest, ChunkId id, CancellationToken cancellationToken)
     {
+        var needed = new List<ChunkId> { id };
         foreach (PackFile file in manifest.Files)
         {
             ShowOutcome outcome = await VerifyAsync(file, cancellationToken);
             if (outcome != ShowOutcome.Shown)
                 return outcome;
+            needed.AddRange(await NeededAsync(file, cancellationToken));
         }
+        await store.HoldAsync(manifest.Pack, manifest.Version, id, needed, cancellationToken);
         await database.WriteAsync((connection, transaction) => connection.Execute(
             "INSERT OR REPLACE INTO shown (pack, version, manifest, bytes, turn) SELECT @Pack, @Version, @id, @LengthBytes, coalesce(max(turn), 0) + 1 FROM shown",
             new { manifest.Pack, manifest.Version, id = id.ToArray(), manifest.LengthBytes }, transaction), cancellationToken);
@@ -277,7 +319,7 @@ public sealed class PackLibrary(DiskChunkStore store, DurableDatabase database, 
             if (_recipes.TryGetValue(id, out Recipe? cached))
                 return cached;
         }
-        if (await ReadAsync(id, cancellationToken) is not { } bytes || Recipe.Read(bytes) is not { } recipe)
+        if (await store.ReadAsync(id, cancellationToken) is not { } bytes || Recipe.Read(bytes) is not { } recipe)
             return null;
         lock (_gate)
         {
@@ -291,22 +333,6 @@ public sealed class PackLibrary(DiskChunkStore store, DurableDatabase database, 
                 _cachedChunkRefs += weight;
         }
         return recipe;
-    }
-
-    private async Task<byte[]?> ReadAsync(ChunkId id, CancellationToken cancellationToken)
-    {
-        byte[]? bytes = await store.ReadAsync(id, cancellationToken);
-        if (bytes is not null)
-            return bytes;
-        LoseChunk(id);
-        return null;
-    }
-
-    private void LoseChunk(ChunkId id)
-    {
-        lock (_gate)
-            _lost = _lost.Add(id);
-        Damaged?.Invoke();
     }
 
     private sealed class ShownRow

@@ -8,8 +8,9 @@ using Edge.Core.Text;
 namespace Edge.Core.Content;
 
 /// <summary>A pack version that a site should hold. <paramref name="Due"/>: when it must be whole, for order and forecast only, never for refusal.
-/// Smaller <paramref name="Priority"/> goes first among equals.</summary>
-public sealed record PlannedPack(string Pack, long Version, DateTimeOffset? Due, int Priority);
+/// Smaller <paramref name="Priority"/> goes first among equals. <paramref name="Pinned"/>: goes last when room is needed.</summary>
+public sealed record PlannedPack(string Pack, long Version, DateTimeOffset? Due, int Priority,
+    [property: System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingDefault)] bool Pinned = false);
 
 /// <summary>How far a planned lesson has come, as the relay knows it.</summary>
 public enum LessonStage { Planned, Running, Ended, Cancelled }

@@ -15,20 +15,22 @@ internal sealed class BoxContent : IAsyncDisposable
     private readonly HttpClient _http;
     private readonly ContentDatabase _database;
 
-    private BoxContent(string folder, ContentOrigin origin, TimeProvider time, Func<long> freeBytes, CountingHandler handler, LinkOptions? link)
+    private BoxContent(string folder, ContentOrigin origin, TimeProvider time, Func<long> freeBytes, CountingHandler handler, LinkOptions? link, long quotaBytes)
     {
+        ContentOptions sizes = new() { CommitBytes = Options.CommitBytes, ReserveBytes = Options.ReserveBytes, StoreFileBytes = Options.StoreFileBytes, ListInterval = Options.ListInterval, QuotaBytes = quotaBytes };
         Link = handler;
         _http = new HttpClient(handler) { BaseAddress = origin.Url, Timeout = Timeout.InfiniteTimeSpan };
         IOptions<ContentOptions> options = Microsoft.Extensions.Options.Options.Create(Options);
         Lists = new ListStore(Path.Combine(folder, "lists"), () => origin.Keys.Root, () => origin.School, NullLogger<ListStore>.Instance);
         _database = new ContentDatabase(folder, NullLogger.Instance);
-        Store = DiskChunkStore.Open(Path.Combine(folder, "store"), _database.Database, Options, freeBytes, NullLogger.Instance);
+        Store = DiskChunkStore.Open(Path.Combine(folder, "store"), _database.Database, sizes, freeBytes, NullLogger.Instance);
         Library = new PackLibrary(Store, _database.Database, NullLogger<PackLibrary>.Instance);
         Relay = new RelayContent(() => _http, () => _http, relay => Gate!.Heard(relay), options, time);
         Partial = PartialStore.Open(Path.Combine(folder, "partial"), Options.PartialBytes);
         Gate = new LinkGate(Path.Combine(folder, "link.json"), () => Lists.Current?.Plan, () => LiveNeedsLink, Microsoft.Extensions.Options.Options.Create(link ?? new LinkOptions()), time);
         Transfer = new Transfer(Relay, Partial, Gate, options, time);
-        Fetcher = new PackFetcher(Lists, Store, Library, Relay, Transfer, options, time, NullLogger<PackFetcher>.Instance);
+        Room = new PackRoom(Store, Library, () => Lists.Current?.Plan, NullLogger<PackRoom>.Instance);
+        Fetcher = new PackFetcher(Lists, Store, Library, Relay, Transfer, Room, options, time, NullLogger<PackFetcher>.Instance);
         Usb = new UsbBundleImport(Lists, Store, Library, () => origin.School, NullLogger<UsbBundleImport>.Instance);
     }
 
@@ -53,13 +55,16 @@ internal sealed class BoxContent : IAsyncDisposable
     /// <summary>A live lesson runs.</summary>
     public bool LiveNeedsLink { get; set; }
 
+    public PackRoom Room { get; }
+
     public PackFetcher Fetcher { get; }
 
     public UsbBundleImport Usb { get; }
 
-    public static async Task<BoxContent> OpenAsync(string folder, ContentOrigin origin, TimeProvider? time = null, Func<long>? freeBytes = null, CountingHandler? handler = null, LinkOptions? link = null)
+    public static async Task<BoxContent> OpenAsync(string folder, ContentOrigin origin, TimeProvider? time = null, Func<long>? freeBytes = null, CountingHandler? handler = null, LinkOptions? link = null,
+        long quotaBytes = 0)
     {
-        var box = new BoxContent(folder, origin, time ?? TimeProvider.System, freeBytes ?? (() => long.MaxValue), handler ?? new CountingHandler(), link);
+        var box = new BoxContent(folder, origin, time ?? TimeProvider.System, freeBytes ?? (() => long.MaxValue), handler ?? new CountingHandler(), link, quotaBytes);
         await box.Library.LoadAsync(default);
         return box;
     }
@@ -107,6 +112,7 @@ internal sealed class BoxContent : IAsyncDisposable
         Lists.Dispose();
         Partial.Dispose();
         Gate.Dispose();
+        Room.Dispose();
         Store.Dispose();
         _database.Dispose();
         SqliteConnection.ClearAllPools();
