@@ -63,7 +63,7 @@ public static class Eviction
         [
             .. from pack in held
                let rank = ranks.Of(pack)
-               where rank.Keep == Keep.Former || (pack.Pack != forPack && rank < limit)
+               where rank.Keep == Keep.Former || (pack.Pack != forPack && rank.Keep != Keep.Never && rank < limit)
                where pack.Pack != forPack || pack.Version != version
                orderby rank.Keep, rank.Keep is Keep.Former or Keep.Unplanned ? pack.Holder : 0, rank
                select pack,
