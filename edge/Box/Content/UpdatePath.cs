@@ -39,7 +39,7 @@ internal sealed class UpdatePath(DiskChunkStore store, PackLibrary library, Tran
     public async Task<bool> BundleAsync(FetchGoal goal, ChunkTable chunks, Func<IReadOnlyList<ChunkId>, CancellationToken, Task<long>> costOf,
         Func<ImmutableArray<RangeFetch>, CancellationToken, Task<bool>> fetch, CancellationToken cancellationToken)
     {
-        if (UpdateTo(goal) is not var (shown, update) || update.Bundle is not { } bundle || !library.Lost.IsEmpty)
+        if (UpdateTo(goal) is not var (shown, update) || update.Bundle is not { } bundle || !store.Lost.IsEmpty)
             return true;
         BundleIndex? index = await store.ReadAsync(bundle, cancellationToken) is { } held ? BundleIndex.Read(held) : null;
         List<ChunkId> missing = store.Missing(chunks.Chunks.Select(chunk => chunk.Id));
