@@ -5,6 +5,9 @@ public sealed class TempFolder : IDisposable
 {
     public TempFolder() => Path = Directory.CreateTempSubdirectory("edge-test-").FullName;
 
+    /// <param name="under">Folder that it is made in: a disk in memory, or another file system.</param>
+    public TempFolder(string under) => Path = Directory.CreateDirectory(System.IO.Path.Combine(under, $"edge-test-{Guid.NewGuid():N}")).FullName;
+
     public string Path { get; }
 
     public string this[string name] => System.IO.Path.Combine(Path, name);
