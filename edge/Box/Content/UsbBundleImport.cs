@@ -31,7 +31,7 @@ public sealed class UsbBundleImport(ListStore lists, DiskChunkStore store, PackL
         }
         catch (StoreFullException e)
         {
-            log.StoreFull(e.FreeBytes, e.ReserveBytes);
+            log.StoreFull(e.RoomBytes, e.NeededBytes);
             return (run.Report with { Outcome = UsbOutcome.Full }, run.Head);
         }
     }
@@ -104,7 +104,7 @@ public sealed class UsbBundleImport(ListStore lists, DiskChunkStore store, PackL
         private async Task<bool> PackAsync(UsbBundleHead head, FetchGoal goal, UsbBundlePack pack, CancellationToken cancellationToken)
         {
             bool shown = library.VersionOf(goal.Pack)?.Id == goal.Manifest;
-            if (shown && library.Lost.IsEmpty)
+            if (shown && store.Lost.IsEmpty)
                 return true;
             if (await ObjectAsync(new UsbBundleObject(goal.Manifest, pack.ManifestBytes), cancellationToken) is not { } bytes)
                 return false;
@@ -126,6 +126,7 @@ public sealed class UsbBundleImport(ListStore lists, DiskChunkStore store, PackL
                     return false;
                 chunks.UnionWith(recipe.Chunks.Select(chunk => chunk.Id));
             }
+            await store.HoldAsync(goal.Pack, goal.Version, goal.Manifest, [goal.Manifest, .. recipes, .. chunks], cancellationToken);
             List<ChunkId> missing = store.Missing(chunks);
             if (missing.Count == 0)
                 return true;
