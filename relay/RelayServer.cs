@@ -57,6 +57,7 @@ public static class RelayServer
         TimeProvider time = TimeProvider.System;
         Directory.CreateDirectory(options.DataFolder);
         RelayKeys keys = await RelayKeys.OpenAsync(Path.Combine(options.DataFolder, "keys"), options.Names, time, cancellationToken);
+        ReturnKeys returnKeys = await ReturnKeys.OpenAsync(Path.Combine(options.DataFolder, "keys"), cancellationToken);
         builder.Services.AddSingleton(time);
 #pragma warning disable RS0030 // The one place where chance comes from.
         builder.Services.AddSingleton<Func<double>>(Random.Shared.NextDouble);
@@ -67,7 +68,7 @@ public static class RelayServer
         builder.Services.AddFleet();
         builder.Services.AddContent(Path.Combine(options.DataFolder, "content"), services => new PlanSources(
             () => [.. services.GetRequiredService<FleetStore>().Schools().Select(school => new PlannedSchool(school.Id, school.Name))],
-            services.GetRequiredService<LessonStore>().LessonsOf));
+            services.GetRequiredService<LessonStore>().LessonsOf, returnKeys.PublicKey));
         builder.Services.AddLive(services => new LivePorts(Path.Combine(options.DataFolder, "live"), ListsChanged(services)));
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.Converters.Add(new JsonStringEnumConverter()));
         builder.Services.AddConsole();
@@ -80,7 +81,7 @@ public static class RelayServer
             services => (connection, transaction, box, id, kind, about, lesson, text) =>
                 services.GetRequiredService<DownQueue>().Add(connection, transaction, box, new DownDraft(id, kind, about, lesson, text)),
             services => box => services.GetRequiredService<DownQueue>().Wake(box));
-        builder.Services.AddUsb(services => UsbPortsOf(services, keys));
+        builder.Services.AddUsb(returnKeys, services => UsbPortsOf(services, keys), services => ReturnPortsOf(services, options.DataFolder));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -156,7 +157,33 @@ public static class RelayServer
                 long newest = TrustRoot.Read(keys.Root.Payload.Span)!.Version;
                 return [.. Enumerable.Range(1, (int)newest).Select(version => lists.Root(version)).OfType<byte[]>()];
             },
-            AcksOf: _ => null);
+            AcksOf: school => services.GetRequiredService<BoxCursors>().Acks(fleet.Boxes().Where(box => box.School == school && !box.Revoked).Select(box => box.Id)) is { IsEmpty: false } acks
+                ? new UsbAcks(acks).Sign(keys.Server) : null);
+    }
+
+    private static ReturnPorts ReturnPortsOf(IServiceProvider services, string dataFolder)
+    {
+        var fleet = services.GetRequiredService<FleetStore>();
+        var certificates = services.GetRequiredService<BoxCertificates>();
+        var writer = services.GetRequiredService<IngestWriter>();
+        return new ReturnPorts(
+            BoxOf: certificate => certificates.Judge(certificate, out BoxId box) != BoxCertificateVerdict.Foreign ? box : null,
+            SchoolOf: fleet.SchoolOf,
+            TakeAsync: async (box, school, bytes, cancellationToken) =>
+            {
+                EnvelopeRead read = Envelope.Read(bytes.Span, out EnvelopeHeader header, out ImmutableArray<Edge.Core.Feedback.FeedbackItem> items);
+                if (read == EnvelopeRead.Foreign)
+                    return new ReturnedEnvelope(0, 1, Gap: false);
+                IngestResult result = await writer.TakeAsync(new ArrivedBatch(box, school, read, header, items, bytes, OneWay: true), cancellationToken);
+                return new ReturnedEnvelope(result.Stored, result.SetAside, result.Verdict == IngestVerdict.Gap);
+            },
+            ReportedAsync: (box, report, bytes, cancellationToken) => fleet.ReportedOnStickAsync(box, report.Counter, bytes, cancellationToken),
+            LogAsync: async (box, lines, cancellationToken) =>
+            {
+                string folder = Path.Combine(dataFolder, "box-logs");
+                Directory.CreateDirectory(folder);
+                await DurableFile.WriteAsync(Path.Combine(folder, $"{box}.log"), lines, cancellationToken);
+            });
     }
 
     private static SyncPorts SyncPortsOf(IServiceProvider services, RelayKeys keys)

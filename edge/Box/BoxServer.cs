@@ -12,6 +12,7 @@ using Edge.Box.Panel;
 using Edge.Box.Sync;
 using Edge.Core.Feedback;
 using Edge.Core.Panel;
+using Edge.Core.Sync;
 using Edge.Core.Text;
 using Microsoft.Extensions.Options;
 
@@ -55,6 +56,8 @@ public static class BoxServer
         TimeProvider time = TimeProvider.System;
         BoxIdentity identity = await BoxIdentity.OpenAsync(Path.Combine(options.DataFolder, "identity"), cancellationToken);
         builder.Services.AddSingleton(time);
+        var recent = new RecentLog(RecentLogBytes, time);
+        builder.Logging.AddProvider(recent);
 #pragma warning disable RS0030 // The one place where chance comes from.
         builder.Services.AddSingleton<Func<double>>(Random.Shared.NextDouble);
 #pragma warning restore RS0030
@@ -82,7 +85,8 @@ public static class BoxServer
         builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.Services.AddUsb(services => new UsbPorts(
             services.GetRequiredService<UsbBundleImport>().RunAsync,
-            services.GetRequiredService<FetchLoop>().Nudge));
+            services.GetRequiredService<FetchLoop>().Nudge),
+            services => ReturnPortsOf(services, identity, recent));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -118,6 +122,37 @@ public static class BoxServer
         typeof(BoxServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
     private static BulkShape BulkShapeOf(ContentOptions content) => new(content.MaxConnections, content.InFlightBytes);
+
+    /// <summary>Of the log that goes back on a stick: a day of a box that has trouble.</summary>
+    private const int RecentLogBytes = 256 << 10;
+
+    private static UsbReturnPorts ReturnPortsOf(IServiceProvider services, BoxIdentity identity, RecentLog recent)
+    {
+        var outbox = services.GetRequiredService<SqliteOutbox>();
+        var trust = services.GetRequiredService<RelayTrust>();
+        string relay = services.GetRequiredService<IOptions<IdentityOptions>>().Value.RelayUrl.Host;
+        return new UsbReturnPorts(
+            Sender: () => identity.Claimed is { } claimed ? new ReturnSender(claimed.Id, claimed.Certificate) : null,
+            RelayKey: () => services.GetRequiredService<ListStore>().Current?.Plan?.ReturnKey,
+            Owed: outbox.Owed,
+            Status: () =>
+            {
+                StatusFacts facts = services.GetRequiredService<SiteView>().Report();
+                SiteStatus status = services.GetRequiredService<SiteView>().Status();
+                return new StatusReport(StatusReport.CounterOf(outbox.State.Epoch, outbox.Starts, services.GetRequiredService<LinkState>().NextReport()), Version, status.Uptime,
+                    facts.Packs, facts.LiveLessons, outbox.State.Unsent, facts.FreeBytes, facts.Lists).ToJson();
+            },
+            Log: recent.ToBytes,
+            // As on the link: from its authority, and for the name that this box calls it by.
+            IsRelay: certificate => trust.IsRelay(certificate, certificate.MatchesHostname(relay) ? System.Net.Security.SslPolicyErrors.None : System.Net.Security.SslPolicyErrors.RemoteCertificateNameMismatch),
+            AckedAsync: async (acked, cancellationToken) =>
+            {
+                // Only one that the link has not used yet: the grant may have been lost on its way.
+                if (acked.Ack.Through == 0)
+                    await outbox.TakeAsync(acked.Epoch, cancellationToken);
+                await outbox.TakeAsync(acked.Ack, cancellationToken);
+            });
+    }
 
     private static LinkCredentials? Credentials(IServiceProvider services, BoxIdentity identity) => identity.Claimed is { } claimed
         ? new LinkCredentials(claimed.Id, services.GetRequiredService<IOptions<IdentityOptions>>().Value.RelayUrl.Host, claimed.Certificate,

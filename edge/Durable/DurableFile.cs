@@ -80,7 +80,8 @@ public static partial class DurableFile
     }
 
     // A fixed name per target: a crash leaves at most one, and the next write replaces it.
-    private static string TemporaryFor(string path) => path + ".tmp";
+    /// <summary>The name under which a file is written before it gets its own.</summary>
+    public static string TemporaryFor(string path) => path + ".tmp";
 
     // O_RDONLY | O_CLOEXEC; O_DIRECTORY is left out since its value differs between x86 and ARM.
     private const int ReadOnlyDirectory = 0x80000;

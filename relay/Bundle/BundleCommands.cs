@@ -1,17 +1,20 @@
 using System.CommandLine;
 using System.Text.Json;
+using Edge.Core.Content;
+using Edge.Core.Sync;
 using Relay.Cli;
 using Spectre.Console;
 
 namespace Relay.Bundle;
 
-/// <summary><c>relay bundle export</c>: packs for a school that no line reaches, on a USB stick.</summary>
+/// <summary><c>relay bundle export|import</c>: packs for a school that no line reaches, on a USB stick.</summary>
 public static class BundleCommands
 {
     public static Command Create()
     {
         var command = new Command("bundle", "USB sticks: write packs for a school, read back what its boxes owe");
         command.Subcommands.Add(Export());
+        command.Subcommands.Add(Import());
         return command;
     }
 
@@ -59,6 +62,49 @@ public static class BundleCommands
                 keptBytes = written.KeptBytes,
             });
             CommandLine.Print(parsed, result, $"{id}: {offer.Packs.Length} packs, {written.Head.VolumeBytes:N0} bytes on the stick ({written.WrittenBytes:N0} written now), plan version {offer.PlanVersion}. Unmount it before you pull it");
+        });
+        return command;
+    }
+
+    private static Command Import()
+    {
+        var path = new Argument<string>("path") { Description = "Folder that the stick is mounted on" };
+        var command = new Command("import", "Take in what boxes wrote onto a stick; a second time changes nothing") { path };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            string folder = Path.Combine(parsed.GetValue(path)!, UsbBundlePaths.ReturnFolder);
+            if (!Directory.Exists(folder))
+                throw new CommandFailedException($"there is no folder {folder}: is the stick mounted, and did it ask for returns?");
+            using StaffClient client = StaffClient.From(parsed);
+            var results = new List<object>();
+            int refused = 0;
+            foreach (FileInfo file in new DirectoryInfo(folder).EnumerateFiles("*.sealed").OrderBy(file => file.Name, StringComparer.Ordinal))
+            {
+                // A link could name any file of this machine; one that is too long is none of ours.
+                string? refusal = file.LinkTarget is not null || file.Length is 0 or > SealedReturn.MaxBytes ? "this is nothing that a box wrote" : null;
+                JsonElement answer = default;
+                if (refusal is null)
+                {
+                    using var body = new ByteArrayContent(await File.ReadAllBytesAsync(file.FullName, cancellationToken));
+                    try
+                    {
+                        answer = await client.PostAsync("/api/returns", body, cancellationToken);
+                    }
+                    catch (CommandFailedException e)
+                    {
+                        refusal = e.Message;
+                    }
+                }
+                if (refusal is not null)
+                    refused++;
+                results.Add(refusal is null ? new { file = file.Name, taken = (object)answer } : new { file = file.Name, refusal });
+            }
+            CommandLine.PrintTable(parsed, JsonSerializer.SerializeToElement(results),
+                ("File", result => result.GetProperty("file").GetString()!),
+                ("School", result => result.TryGetProperty("taken", out JsonElement taken) ? taken.GetProperty("school").GetString()! : "–"),
+                ("New items", result => result.TryGetProperty("taken", out JsonElement taken) ? taken.GetProperty("newItems").GetInt32().ToString("N0", null) : "–"),
+                ("Refused", result => result.TryGetProperty("refusal", out JsonElement why) ? why.GetString()! : ""));
+            return refused == 0 ? 0 : 1;
         });
         return command;
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Edge.Core.Content;
+using Edge.Core.Sync;
 
 namespace Relay.Bundle;
 
@@ -29,6 +30,16 @@ public static class UsbEndpoints
             await desk.MadeAsync(school, request.PlanVersion, request.Manifests, cancellationToken);
             return Results.Ok(new { school, request.PlanVersion });
         });
+
+        routes.MapPost("/api/returns", async (HttpRequest request, UsbReturnDesk desk, CancellationToken cancellationToken) =>
+        {
+            byte[] body = new byte[SealedReturn.MaxBytes + 1];
+            int length = await request.Body.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, cancellationToken);
+            if (length > SealedReturn.MaxBytes)
+                return Problem($"a return has at most {SealedReturn.MaxBytes} bytes", StatusCodes.Status413PayloadTooLarge);
+            ReturnTaken taken = await desk.TakeAsync(body.AsMemory(0, length), cancellationToken);
+            return taken.Refusal is { } why ? Problem(why) : Results.Ok(taken);
+        }).WithMetadata(new Microsoft.AspNetCore.Mvc.RequestSizeLimitAttribute(SealedReturn.MaxBytes + 1));
     }
 
     private static IResult Problem(string why, int status = StatusCodes.Status400BadRequest) => Results.Json(new { error = why }, statusCode: status);

@@ -3,10 +3,13 @@ namespace Relay.Bundle;
 /// <summary>Packs and feedback on USB sticks.</summary>
 public static class UsbFeature
 {
-    public static IServiceCollection AddUsb(this IServiceCollection services, Func<IServiceProvider, UsbPorts> ports)
+    public static IServiceCollection AddUsb(this IServiceCollection services, ReturnKeys keys, Func<IServiceProvider, UsbPorts> ports, Func<IServiceProvider, ReturnPorts> returns)
     {
         services.AddSingleton(ports);
+        services.AddSingleton(returns);
+        services.AddSingleton(_ => keys);
         services.AddSingleton<UsbBundleDesk>();
+        services.AddSingleton<UsbReturnDesk>();
         return services;
     }
 }

@@ -19,7 +19,7 @@ public sealed class ListPublisher(
     /// <summary>The catalogue, the same for all schools.</summary>
     public Task<byte[]> CatalogueAsync(CancellationToken cancellationToken) =>
         CurrentAsync(ListKind.Catalogue, "catalogue", options.Value.CatalogueLifetime, (version, issued, expires) =>
-            (PlanComposer.Catalogue(version, packs.Versions(), packs.Targets(), signatures.VersionSignatures(), proposals.Publishers) with { Issued = issued, Expires = expires }).ToPayload(), cancellationToken);
+            (PlanComposer.Catalogue(version, packs.Versions(), packs.Targets(), signatures.VersionSignatures(), proposals.Publishers) with { Issued = issued, Expires = expires, ReturnKey = sources.ReturnKey }).ToPayload(), cancellationToken);
 
     /// <summary>The plan of one school; null when there is no such school.</summary>
     public async Task<byte[]?> PlanAsync(string school, CancellationToken cancellationToken) =>

@@ -11,7 +11,8 @@ public sealed record PlannedSchool(string Id, LocalText Name);
 /// <summary>What lists are made of besides packs.</summary>
 /// <param name="Schools">All schools.</param>
 /// <param name="LessonsOf">Timetable of one school.</param>
-public sealed record PlanSources(Func<ImmutableArray<PlannedSchool>> Schools, Func<string, ImmutableArray<PlannedLesson>> LessonsOf);
+/// <param name="ReturnKey">See <see cref="SitePlan.ReturnKey"/>.</param>
+public sealed record PlanSources(Func<ImmutableArray<PlannedSchool>> Schools, Func<string, ImmutableArray<PlannedLesson>> LessonsOf, string? ReturnKey = null);
 
 /// <summary>Composes the payloads of the signed lists.</summary>
 internal static class PlanComposer

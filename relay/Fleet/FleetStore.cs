@@ -66,6 +66,11 @@ public sealed class FleetStore(DurableDatabase database, TimeProvider time)
             WHERE id = @id
             """, new { id = id.ToString(), counter, report, now = Now() }, transaction), cancellationToken);
 
+    /// <summary>Keeps a report that came on a stick, unless a newer one is held. It says nothing of the link.</summary>
+    public Task ReportedOnStickAsync(BoxId id, long counter, byte[] report, CancellationToken cancellationToken) => database.WriteAsync((connection, transaction) =>
+        connection.Execute("UPDATE boxes SET status = @report, status_counter = @counter WHERE id = @id AND @counter > status_counter",
+            new { id = id.ToString(), counter, report }, transaction), cancellationToken);
+
     /// <summary>How many boxes, by their newest reports, have all bytes of a pack version and have verified it.</summary>
     public PackArrivals ArrivalsOf(string pack, long version)
     {

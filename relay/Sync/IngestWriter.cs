@@ -10,8 +10,8 @@ using Microsoft.Extensions.Options;
 
 namespace Relay.Sync;
 
-/// <summary>A batch as it arrived.</summary>
-public sealed record ArrivedBatch(BoxId Box, string School, EnvelopeRead Read, EnvelopeHeader Header, ImmutableArray<FeedbackItem> Items, ReadOnlyMemory<byte> Bytes);
+/// <summary>A batch as it arrived. <paramref name="OneWay"/>: on a stick, where no answer can be given at once.</summary>
+public sealed record ArrivedBatch(BoxId Box, string School, EnvelopeRead Read, EnvelopeHeader Header, ImmutableArray<FeedbackItem> Items, ReadOnlyMemory<byte> Bytes, bool OneWay = false);
 
 /// <summary>What came of it, on disk already. <paramref name="Reply"/> goes to the box.</summary>
 public sealed record IngestResult(IngestVerdict Verdict, DownMessage Reply, int Stored, int SetAside);
@@ -20,6 +20,9 @@ public sealed record IngestResult(IngestVerdict Verdict, DownMessage Reply, int 
 public sealed class IngestWriter : IAsyncDisposable
 {
     private const int MaxWaiting = 4096;
+
+    // Of items without a place: no box ever has it.
+    private const long NoEpoch = -1;
 
     private readonly SyncPorts _ports;
     private readonly RelayGeneration _generation;
@@ -46,23 +49,30 @@ public sealed class IngestWriter : IAsyncDisposable
         CursorRow row = connection.QuerySingleOrDefault<CursorRow>(
             "SELECT epoch, storage, through, down_last AS DownLast, down_through AS DownThrough FROM cursors WHERE box = @box", new { box }, transaction) ?? new CursorRow();
         var cursor = new IngestCursor(row.Epoch, (ulong)row.Storage, row.Through);
-        IngestDecision decision = IngestRule.Decide(cursor, batch.Header,
-            i => batch.Items.IsEmpty ? null : batch.Items[i].Digest(),
-            sequence => Held(connection, transaction, box, cursor.Epoch, sequence));
+        UInt128? Arrived(int i) => batch.Items.IsEmpty ? null : batch.Items[i].Digest();
+        UInt128? Stored(long sequence) => Held(connection, transaction, box, cursor.Epoch, sequence);
+        IngestDecision decision = batch.OneWay ? IngestRule.DecideOneWay(cursor, batch.Header, Arrived, Stored) : IngestRule.Decide(cursor, batch.Header, Arrived, Stored);
         int stored = 0, setAside = 0;
         if (decision.Verdict == IngestVerdict.Accept)
         {
             if (batch.Read == EnvelopeRead.BadItems)
                 setAside = SetAside(connection, transaction, batch, batch.Header.First, "the items of the batch cannot be read", batch.Bytes);
             for (int i = decision.Skip; i < batch.Items.Length; i++)
-                Keep(connection, transaction, batch, i, ref stored, ref setAside);
+                Keep(connection, transaction, batch, i, late: false, ref stored, ref setAside);
+        }
+        if (decision.Verdict == IngestVerdict.Late)
+        {
+            for (int i = 0; i < batch.Items.Length; i++)
+                Keep(connection, transaction, batch, i, late: true, ref stored, ref setAside);
+            return new IngestResult(decision.Verdict, new DownMessage(), stored, setAside);
         }
         connection.Execute("""
             INSERT INTO cursors VALUES (@box, @Epoch, @storage, @Through, 0, 0)
             ON CONFLICT (box) DO UPDATE SET epoch = @Epoch, storage = @storage, through = @Through
             """, new { box, decision.Cursor.Epoch, storage = (long)decision.Cursor.Storage, decision.Cursor.Through }, transaction);
         bool itsOwn = decision.Verdict is IngestVerdict.Accept or IngestVerdict.Duplicate or IngestVerdict.Gap;
-        if (itsOwn && batch.Header.DownThrough != row.DownThrough)
+        // A stick may be older than what the link reported since.
+        if (itsOwn && (batch.OneWay ? batch.Header.DownThrough > row.DownThrough : batch.Header.DownThrough != row.DownThrough))
             DownQueue.Reported(connection, transaction, box, batch.Header.DownThrough, row.DownLast, Now());
         DownMessage reply = itsOwn
             ? new DownMessage(Ack: new Ack(decision.Cursor.Epoch, decision.Cursor.Through, _generation.Number,
@@ -71,16 +81,18 @@ public sealed class IngestWriter : IAsyncDisposable
         return new IngestResult(decision.Verdict, reply, stored, setAside);
     }
 
-    private void Keep(SqliteConnection connection, SqliteTransaction transaction, ArrivedBatch batch, int index, ref int stored, ref int setAside)
+    private void Keep(SqliteConnection connection, SqliteTransaction transaction, ArrivedBatch batch, int index, bool late, ref int stored, ref int setAside)
     {
         FeedbackItem item = batch.Items[index];
         byte[] bytes = item.ToBytes();
         long sequence = batch.Header.First + index;
-        var place = new { box = batch.Box.ToString(), digest = Blob(FeedbackItem.DigestOf(bytes)), epoch = batch.Header.Epoch, sequence };
+        // What comes late has no place in the epoch in force.
+        var place = new { box = batch.Box.ToString(), digest = Blob(FeedbackItem.DigestOf(bytes)), epoch = late ? NoEpoch : batch.Header.Epoch, sequence };
         if (connection.Execute("INSERT OR IGNORE INTO ingested VALUES (@box, @digest, @epoch, @sequence)", place, transaction) == 0)
         {
             // It came before under another number.
-            connection.Execute("UPDATE ingested SET epoch = @epoch, sequence = @sequence WHERE box = @box AND digest = @digest", place, transaction);
+            if (!late)
+                connection.Execute("UPDATE ingested SET epoch = @epoch, sequence = @sequence WHERE box = @box AND digest = @digest", place, transaction);
             return;
         }
         string? reason = item.Kind == FeedbackKind.Damaged ? "the box's card lost the item" : item.Fault() is var fault and not FeedbackFault.None ? $"not sound: {fault}" : null;

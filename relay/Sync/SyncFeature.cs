@@ -23,6 +23,7 @@ public static class SyncFeature
         services.AddSingleton<DownQueue>();
         services.AddSingleton<BoxMessages>();
         services.AddSingleton<Nudges>();
+        services.AddSingleton<BoxCursors>();
         if (kind == BrokerKind.Embedded)
         {
             services.AddSingleton<MqttConnectionHandler>();

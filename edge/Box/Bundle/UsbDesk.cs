@@ -11,7 +11,7 @@ public sealed record UsbPorts(
     Action Imported);
 
 /// <summary>Where sticks are taken in, whether plugged in or named by a technician: one at a time.</summary>
-public sealed class UsbDesk(UsbPorts ports, UsbState state, ILogger<UsbDesk> log) : IDisposable
+public sealed class UsbDesk(UsbPorts ports, UsbReturnWriter returns, UsbState state, ILogger<UsbDesk> log) : IDisposable
 {
     private readonly SemaphoreSlim _one = new(1);
 
@@ -28,7 +28,17 @@ public sealed class UsbDesk(UsbPorts ports, UsbState state, ILogger<UsbDesk> log
             UsbBundleReport report;
             try
             {
-                (report, _) = await ports.ImportAsync(new UsbStick(folder), telling, cancellationToken);
+                var stick = new UsbStick(folder);
+                (report, UsbBundleHead? head) = await ports.ImportAsync(stick, telling, cancellationToken);
+                if (head is not null)
+                {
+                    await returns.TakeAcksAsync(stick, head, cancellationToken);
+                    report = report with { Returned = await returns.WriteAsync(stick, head, cancellationToken) };
+                }
+            }
+            catch (StickLostException)
+            {
+                report = telling.Last with { Outcome = UsbOutcome.Pulled };
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or Microsoft.Data.Sqlite.SqliteException)
             {

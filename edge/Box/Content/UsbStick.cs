@@ -1,4 +1,5 @@
 using Edge.Core.Content;
+using Edge.Durable;
 using Microsoft.Win32.SafeHandles;
 
 namespace Edge.Box.Content;
@@ -47,17 +48,47 @@ public sealed class UsbStick(string root)
         return LengthOf(path) == volume.LengthBytes ? await ReadAsync(path, offsetBytes, lengthBytes, cancellationToken) : null;
     }
 
+    /// <summary>Writes a file into the return folder: whole under its name, or not there.</summary>
+    /// <exception cref="IOException">The stick is read-only, full or gone, or there is a link where a file or folder should be.</exception>
+    public async Task WriteAsync(string path, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        if (!InPlainFolders(path))
+            throw new IOException($"{path} is not in a plain folder");
+        string target = Path.Combine(root, path);
+        // Whoever planted a link there would have us write elsewhere.
+        foreach (string name in (string[])[target, DurableFile.TemporaryFor(target)])
+        {
+            if (new FileInfo(name) is { LinkTarget: not null })
+                throw new IOException($"{name} is a link");
+        }
+        await DurableFile.WriteAsync(target, bytes, cancellationToken);
+    }
+
+    /// <summary>Removes a file that this box wrote before, if it is there.</summary>
+    public void Remove(string path)
+    {
+        if (InPlainFolders(path))
+            File.Delete(Path.Combine(root, path));
+    }
+
     /// <summary>Length of a plain file; null when it is missing or something else than a plain file in plain folders.</summary>
     private long? LengthOf(string path) => Guard<long?>(() =>
+    {
+        if (!InPlainFolders(path))
+            return null;
+        var file = new FileInfo(Path.Combine(root, path));
+        return file.Exists && !file.Attributes.HasFlag(FileAttributes.ReparsePoint) && file.Length > 0 ? file.Length : null;
+    });
+
+    private bool InPlainFolders(string path)
     {
         for (string? folder = Path.GetDirectoryName(path); folder is { Length: > 0 }; folder = Path.GetDirectoryName(folder))
         {
             if (!IsPlainFolder(folder))
-                return null;
+                return false;
         }
-        var file = new FileInfo(Path.Combine(root, path));
-        return file.Exists && !file.Attributes.HasFlag(FileAttributes.ReparsePoint) && file.Length > 0 ? file.Length : null;
-    });
+        return true;
+    }
 
     private bool IsPlainFolder(string folder)
     {

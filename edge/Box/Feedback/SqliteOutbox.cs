@@ -114,6 +114,20 @@ public sealed class SqliteOutbox : IAsyncDisposable
         return new OutboxBatch(header, items.ToImmutable());
     });
 
+    /// <summary>Envelopes of all that the relay has not acked, in order: for a route on which no answer comes at once.</summary>
+    public IEnumerable<(byte[] Envelope, int Items)> Owed()
+    {
+        Outbox state = State;
+        for (long next = state.Acked + 1; next <= state.Last;)
+        {
+            OutboxBatch batch = Batch(next, Envelope.MaxItems, Envelope.MaxItemBytes / 2);
+            if (batch.Items.IsEmpty)
+                yield break;
+            yield return (Envelope.Write(batch.Header, batch.Items), batch.Items.Length);
+            next = batch.Header.Last + 1;
+        }
+    }
+
     /// <summary>Takes in an ack; what it lets go leaves the disk.</summary>
     public Task<(Outbox Before, Outbox After)> TakeAsync(Ack ack, CancellationToken cancellationToken) =>
         _file.Database.WriteAsync((connection, transaction) =>

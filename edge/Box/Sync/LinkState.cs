@@ -5,6 +5,10 @@ public sealed class LinkState(TimeProvider time)
 {
     private long _contact;
     private volatile bool _connected;
+    private int _reports;
+
+    /// <summary>Number of the next status report of this start, whichever way it goes.</summary>
+    public int NextReport() => Interlocked.Increment(ref _reports);
 
     /// <summary>The broker is reached and the relay has answered.</summary>
     public bool Connected => _connected;

@@ -26,7 +26,7 @@ public sealed class MqttLinkLoop(
     private static readonly TimeSpan ClaimCheckInterval = TimeSpan.FromSeconds(1);
 
     private readonly SyncOptions _options = options.Value;
-    private readonly Reporter _reporter = new(ports, options.Value, time, outbox.Starts);
+    private readonly Reporter _reporter = new(ports, state, options.Value, time, outbox.Starts);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -4,10 +4,9 @@ using Edge.Core.Sync;
 namespace Edge.Box.Sync;
 
 /// <summary>Decides when a status report is due and makes it.</summary>
-internal sealed class Reporter(LinkPorts ports, SyncOptions options, TimeProvider time, long start)
+internal sealed class Reporter(LinkPorts ports, LinkState state, SyncOptions options, TimeProvider time, long start)
 {
     private readonly long _started = time.GetTimestamp();
-    private int _number;
     private StatusFacts? _told;
     private long _toldAt;
 
@@ -25,7 +24,7 @@ internal sealed class Reporter(LinkPorts ports, SyncOptions options, TimeProvide
             return null;
         _told = facts;
         _toldAt = time.GetTimestamp();
-        return new StatusReport(StatusReport.CounterOf(outbox.Epoch, start, ++_number), ports.Software, time.GetElapsedTime(_started),
+        return new StatusReport(StatusReport.CounterOf(outbox.Epoch, start, state.NextReport()), ports.Software, time.GetElapsedTime(_started),
             facts.Packs, facts.LiveLessons, outbox.Unsent, facts.FreeBytes, facts.Lists);
     }
 

@@ -39,7 +39,8 @@ public sealed record PlannedLesson(
 
 /// <summary>Payload of the plan list: what one school should hold, in what order, by when, and its timetable. <see cref="Version"/> only grows.
 /// <see cref="Issued"/>: when it was signed, by the relay's clock; <see cref="Expires"/>: when a newer one should have come.
-/// <see cref="Link"/>: how packs share the school's link; null leaves it to the box's settings.</summary>
+/// <see cref="Link"/>: how packs share the school's link; null leaves it to the box's settings.
+/// <see cref="ReturnKey"/>: the relay's public key (SubjectPublicKeyInfo, base64) that returns on sticks are sealed for; null: none are wanted.</summary>
 public sealed record SitePlan(
     long Version,
     string School,
@@ -48,7 +49,8 @@ public sealed record SitePlan(
     ImmutableArray<PlannedLesson> Lessons,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? Issued = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? Expires = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] LinkTerms? Link = null)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] LinkTerms? Link = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ReturnKey = null)
 {
     /// <returns>Null when the payload is no sound plan.</returns>
     public static SitePlan? Read(ReadOnlySpan<byte> payload) =>

@@ -19,6 +19,8 @@ public enum IngestVerdict
     TellEpoch,
     /// <summary>Issue a new epoch: first contact, another storage, an epoch of the future.</summary>
     NewEpoch,
+    /// <summary>Came by a route on which nobody listens for an answer, from a storage or an epoch that is not in force: keep what is new by its content; the cursor stays.</summary>
+    Late,
     /// <summary>A sequence that is held with other content: the storage was restored or cloned. Issue a new epoch and say so.</summary>
     Clash,
 }
@@ -53,6 +55,14 @@ public static class IngestRule
             ? new IngestDecision(IngestVerdict.Duplicate, cursor)
             : new IngestDecision(IngestVerdict.Accept, cursor with { Through = header.Last }, overlap);
     }
+
+    /// <summary>The same for a batch that came on a stick, where no answer can be given at once. No epoch is issued for it: the box would learn of that too late, and what
+    /// it sends meanwhile over the link would be held up. Items of an epoch that is over are kept, for the storage that held them may be gone.</summary>
+    /// <inheritdoc cref="Decide"/>
+    public static IngestDecision DecideOneWay(IngestCursor cursor, EnvelopeHeader header, Func<int, UInt128?> digest, Func<long, UInt128?> held) =>
+        header.Count == 0 ? new IngestDecision(IngestVerdict.Duplicate, cursor)
+        : Decide(cursor, header, digest, held) is { Verdict: IngestVerdict.Accept or IngestVerdict.Duplicate or IngestVerdict.Gap } decision ? decision
+        : new IngestDecision(IngestVerdict.Late, cursor);
 
     private static IngestDecision OtherEpoch(IngestCursor cursor, EnvelopeHeader header)
     {

@@ -8,6 +8,7 @@ namespace Edge.Core.Sync;
     UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(DownMessage))]
 [JsonSerializable(typeof(StatusReport))]
+[JsonSerializable(typeof(UsbAcks))]
 internal sealed partial class SyncJson : JsonSerializerContext
 {
     /// <summary>Null when the bytes are not of this type.</summary>

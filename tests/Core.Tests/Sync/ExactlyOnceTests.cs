@@ -23,6 +23,23 @@ public class ExactlyOnceTests
         Assert.True(world.Promised.ToHashSet().IsSubsetOf(world.OnRelay), $"seed {seed}");
     });
 
+    /// <summary>Stick and link deliver in any order, sticks are carried twice, half, and late, acks of long ago come back.</summary>
+    [Theory, MemberData(nameof(Starts))]
+    public void Said_yes_kept_whatever_order_stick_and_link_deliver_in(int firstSeed) => ForSeeds(firstSeed, seed =>
+    {
+        var world = new World(seed);
+        for (int step = 0; step < 400; step++)
+        {
+            world.Step();
+            if (step % 3 == 0)
+                world.StickStep();
+        }
+        world.RunUntilQuiet();
+        Assert.Equal(world.OnRelay.Count, world.OnRelay.Distinct().Count());
+        Assert.True(world.Promised.ToHashSet().SetEquals(world.OnRelay), $"seed {seed}: {world.Promised.Count} promised, {world.OnRelay.Count} stored, {world.Unsent} unsent");
+        Assert.Equal(0, world.Unsent);
+    });
+
     private static World Day(int seed, bool cardMayBeRestored)
     {
         var world = new World(seed) { CardMayBeRestored = cardMayBeRestored };

@@ -42,6 +42,20 @@ public class IngestRuleTests
         Assert.Equal(expected, Decide(cursor, header));
     }
 
+    /// <summary>Nobody hears an answer to a stick, so it never issues an epoch and never moves the cursor but forward in its own.</summary>
+    [Theory, MemberData(nameof(Cases))]
+    public void On_a_stick_no_epoch_is_issued(string name, IngestCursor cursor, EnvelopeHeader header, IngestDecision overTheLink)
+    {
+        Assert.NotEmpty(name);
+        IngestDecision decision = IngestRule.DecideOneWay(cursor, header, i => (UInt128)(header.First + i), sequence => (UInt128)sequence);
+        if (header.Count == 0)
+            Assert.Equal(new IngestDecision(IngestVerdict.Duplicate, cursor), decision);
+        else if (overTheLink.Verdict is IngestVerdict.Accept or IngestVerdict.Duplicate or IngestVerdict.Gap)
+            Assert.Equal(overTheLink, decision);
+        else
+            Assert.Equal(new IngestDecision(IngestVerdict.Late, cursor), decision);
+    }
+
     [Fact]
     public void A_held_sequence_with_other_content_is_a_clash() =>
         Assert.Equal(new IngestDecision(IngestVerdict.Clash, new(3, Storage, 0)), Decide(Cursor, Header(2, Storage, 8, 5), changed: 1));

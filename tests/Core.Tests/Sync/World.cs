@@ -46,6 +46,40 @@ internal sealed class World(int seed)
         }
     }
 
+    /// <summary>What a day with a caretaker adds: sticks are written, carried in any order, any number of times, and acks travel back on others.</summary>
+    public void StickStep()
+    {
+        switch (_chance.Next(4))
+        {
+            case 0 when _sticks.Count < MostSticks:
+                var stick = new List<byte[]>();
+                for (long next = _box.Outbox.Acked + 1; next <= _box.Outbox.Last; next += 5)
+                    stick.Add(_box.Envelope(next, (int)Math.Min(5, _box.Outbox.Last - next + 1)));
+                _sticks.Add(stick);
+                break;
+            case 1 when _sticks.Count > 0:
+                // Pulled in the middle now and then: the first files of it are whole.
+                List<byte[]> carried = _sticks[_chance.Next(_sticks.Count)];
+                foreach (byte[] envelope in carried.Take(_chance.Next(4) == 0 ? _chance.Next(carried.Count + 1) : carried.Count))
+                {
+                    Assert.Equal(EnvelopeRead.Whole, Envelope.Read(envelope, out EnvelopeHeader header, out var items));
+                    _relay.ArriveOneWay(header, items);
+                }
+                break;
+            case 2 when _acks.Count < MostSticks:
+                _acks.Add(_relay.Acks(_box.Storage));
+                break;
+            case 3 when _acks.Count > 0:
+                foreach (DownMessage message in _acks[_chance.Next(_acks.Count)])
+                    _box = _box.Heard(message);
+                break;
+        }
+    }
+
+    private const int MostSticks = 20;
+    private readonly List<List<byte[]>> _sticks = [];
+    private readonly List<DownMessage[]> _acks = [];
+
     /// <summary>The card is set back to an image taken earlier; what was given since and not yet stored is lost with it.</summary>
     public bool CardMayBeRestored { get; set; }
 
@@ -190,6 +224,27 @@ internal sealed class SimRelay
         Stored = [.. Stored],
         Generation = after < 0 ? Generation : after + 1,
     };
+
+    public DownMessage[] Acks(ulong storage)
+    {
+        var ack = new DownMessage(Ack: new Ack(_cursor.Epoch, _cursor.Through, Generation, _at.TryGetValue((_cursor.Epoch, _cursor.Through), out UInt128 last) ? (ulong)last : 0));
+        return _cursor.Epoch == 0 ? [] : _cursor.Through == 0 && _cursor.Storage == storage ? [new DownMessage(Epoch: new EpochGrant(_cursor.Epoch, _cursor.Storage, Generation)), ack] : [ack];
+    }
+
+    public void ArriveOneWay(EnvelopeHeader header, System.Collections.Immutable.ImmutableArray<FeedbackItem> items)
+    {
+        IngestDecision decision = IngestRule.DecideOneWay(_cursor, header, i => items[i].Digest(),
+            sequence => _at.TryGetValue((_cursor.Epoch, sequence), out UInt128 digest) ? digest : null);
+        _cursor = decision.Cursor;
+        for (int i = decision.Skip; decision.Verdict is IngestVerdict.Accept or IngestVerdict.Late && i < items.Length; i++)
+        {
+            UInt128 digest = items[i].Digest();
+            if (!Stored.Contains(digest))
+                Stored.Add(digest);
+            if (decision.Verdict == IngestVerdict.Accept)
+                _at[(header.Epoch, header.First + i)] = digest;
+        }
+    }
 
     public DownMessage Arrive(EnvelopeHeader header, System.Collections.Immutable.ImmutableArray<FeedbackItem> items)
     {
