@@ -19,13 +19,13 @@ public sealed class ListPublisher(
     /// <summary>The catalogue, the same for all schools.</summary>
     public Task<byte[]> CatalogueAsync(CancellationToken cancellationToken) =>
         CurrentAsync(ListKind.Catalogue, "catalogue", options.Value.CatalogueLifetime, (version, issued, expires) =>
-            (PlanComposer.Catalogue(version, packs.Versions(), packs.Targets(), signatures.VersionSignatures(), proposals.Publishers) with { Issued = issued, Expires = expires, ReturnKey = sources.ReturnKey }).ToPayload(), cancellationToken);
+            (PlanComposer.Catalogue(version, packs.Versions(), packs.Targets(), signatures.VersionSignatures(), proposals.Publishers) with { Issued = issued, Expires = expires }).ToPayload(), cancellationToken);
 
     /// <summary>The plan of one school; null when there is no such school.</summary>
     public async Task<byte[]?> PlanAsync(string school, CancellationToken cancellationToken) =>
         sources.Schools().FirstOrDefault(s => s.Id == school) is not { } planned ? null
             : await CurrentAsync(ListKind.Plan, $"plan {school}", options.Value.PlanLifetime, (version, issued, expires) =>
-                (PlanComposer.Plan(version, planned, packs.Targets(), sources.LessonsOf(school)) with { Issued = issued, Expires = expires }).ToPayload(), cancellationToken);
+                (PlanComposer.Plan(version, planned, packs.Targets(), sources.LessonsOf(school)) with { Issued = issued, Expires = expires, ReturnKey = sources.ReturnKey }).ToPayload(), cancellationToken);
 
     private const string SelectList = "SELECT version, bytes, issued, expires FROM lists WHERE name = @name";
 
