@@ -25,8 +25,8 @@ public sealed record TransferPorts(Func<IReadOnlyList<ArrivedChunk>, Task> Keep,
 /// <param name="time">Counts rates and silence.</param>
 public sealed class Transfer(IRangeSource source, PartialStore partial, LinkGate? gate, IOptions<ContentOptions> options, TimeProvider time)
 {
-    /// <summary>Longest time one request should take: longer hides the round trip no better, and an urgent pack waits for it.</summary>
-    private static readonly TimeSpan PieceTime = TimeSpan.FromSeconds(15);
+    /// <summary>Longest time one request should take. Between two of them a connection rests for a round trip: a fiftieth of this on a satellite link. An urgent pack waits as long.</summary>
+    private static readonly TimeSpan PieceTime = TimeSpan.FromSeconds(30);
 
     /// <summary>Silence for which no connection is given up, however quick the link usually answers: a lost packet, lost once more when it is sent again.</summary>
     private static readonly TimeSpan LeastPatience = TimeSpan.FromSeconds(4);

@@ -16,8 +16,8 @@ public readonly record struct ConnectionCount(int Count, int Base, double BaseRa
     /// <summary>What a step down may leave: an eighth less is noticed, and where nothing is lost the smaller number is better.</summary>
     public const double Kept = 0.97;
 
-    /// <summary>Measurements between two trials: at one in 3 s, a trial every half minute.</summary>
-    public const int RestBetweenTrials = 8;
+    /// <summary>Measurements between two trials: at one in 3 s, a trial every three quarters of a minute.</summary>
+    public const int RestBetweenTrials = 14;
 
     /// <summary>How much of a new figure is believed.</summary>
     private const double Weight = 1.0 / 3;
