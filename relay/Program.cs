@@ -14,6 +14,7 @@ var root = new RootCommand("Relay: sends packs and live lessons to schools, and 
     CommandLine.JsonOption,
     RelayServer.ServeCommand(),
     BoxCommands.Create(),
+    SchoolCommands.Create(),
     KeysCommands.Create(TimeProvider.System),
     PackCommands.Create(TimeProvider.System),
     ProposalCommands.Proposals(),

@@ -68,7 +68,7 @@ public static class RelayServer
         builder.Services.AddIdentity(keys, Path.Combine(options.DataFolder, "keys", "sessions"));
         builder.Services.AddFleet();
         builder.Services.AddContent(Path.Combine(options.DataFolder, "content"), services => new PlanSources(
-            () => [.. services.GetRequiredService<FleetStore>().Schools().Select(school => new PlannedSchool(school.Id, school.Name))],
+            () => [.. services.GetRequiredService<FleetStore>().Schools().Select(school => new PlannedSchool(school.Id, school.Name, school.Link))],
             services.GetRequiredService<LessonStore>().LessonsOf, returnKeys.PublicKey));
         builder.Services.AddLive(services => new LivePorts(Path.Combine(options.DataFolder, "live"), ListsChanged(services)));
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.Converters.Add(new JsonStringEnumConverter()));

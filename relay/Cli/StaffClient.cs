@@ -58,6 +58,11 @@ public sealed class StaffClient : IDisposable
     public async Task<JsonElement> PostAsync(string path, HttpContent content, CancellationToken cancellationToken) =>
         await ReadAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = content }, cancellationToken);
 
+    public Task<JsonElement> PutAsync(string path, object body, CancellationToken cancellationToken) =>
+        ReadAsync(new HttpRequestMessage(HttpMethod.Put, path) { Content = JsonContent.Create(body) }, cancellationToken);
+
+    public Task<JsonElement> DeleteAsync(string path, CancellationToken cancellationToken) => ReadAsync(new HttpRequestMessage(HttpMethod.Delete, path), cancellationToken);
+
     /// <summary>Sends an object that the relay names by its hash.</summary>
     public async Task PutAsync(string path, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
         await ReadAsync(new HttpRequestMessage(HttpMethod.Put, path) { Content = new ReadOnlyMemoryContent(bytes) }, cancellationToken);

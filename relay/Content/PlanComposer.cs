@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
 using Edge.Core.Content;
 using Edge.Core.Identity;
+using Edge.Core.Sync;
 using Edge.Core.Text;
 
 namespace Relay.Content;
 
 /// <summary>A school as plans name it.</summary>
-public sealed record PlannedSchool(string Id, LocalText Name);
+public sealed record PlannedSchool(string Id, LocalText Name, LinkTerms? Link = null);
 
 /// <summary>What lists are made of besides packs.</summary>
 /// <param name="Schools">All schools.</param>
@@ -34,7 +35,7 @@ internal static class PlanComposer
                    .. pack.OrderByDescending(v => v.Version)
                        .Where((v, place) => place < KeptVersions || v.Withdrawn is not null || planned.Contains((v.Pack, v.Version)))
                        .OrderBy(v => v.Version)
-                       .Select(v => new CatalogueVersion(v.Version, v.Manifest, v.ManifestBytes, v.Withdrawn is not null, v.Updates, planned.Contains((v.Pack, v.Version)) ? SignaturesOf(signatures[(v.Pack, v.Version)]) : null)),
+                       .Select(v => new CatalogueVersion(v.Version, v.Manifest, v.ManifestBytes, v.Withdrawn is not null, v.Updates, planned.Contains((v.Pack, v.Version)) ? SignaturesOf(signatures[(v.Pack, v.Version)]) : null, planned.Contains((v.Pack, v.Version)) ? v.LengthBytes : null)),
                ]),
         ], Publishers: publishers.IsEmpty ? null : publishers);
     }
@@ -60,6 +61,6 @@ internal static class PlanComposer
             if (packs.TryGetValue(lesson.Kit!, out PlannedPack? kit) && (kit.Due is null || lesson.Start < kit.Due))
                 packs[kit.Pack] = kit with { Due = lesson.Start };
         }
-        return new SitePlan(version, school.Id, school.Name, [.. packs.Values], lessons);
+        return new SitePlan(version, school.Id, school.Name, [.. packs.Values], lessons, Link: school.Link);
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Edge.Core.Identity;
+using Edge.Core.Sync;
 using Edge.Core.Text;
 
 namespace Relay.Fleet;
@@ -11,11 +12,28 @@ public sealed record BoxSummary(string Id, string School, LocalText SchoolName, 
 public static class FleetEndpoints
 {
     /// <param name="routes">Where to add them.</param>
-    /// <param name="schoolsChanged">Told after a school was added, so that it gets a plan.</param>
+    /// <param name="schoolsChanged">Told after a school was added or its link's rules changed, so that it gets a plan.</param>
     /// <param name="revoke">Ends a box's identity and its connection; false when it is unknown.</param>
     public static void MapFleet(this IEndpointRouteBuilder routes, Func<CancellationToken, Task> schoolsChanged, Func<BoxId, CancellationToken, Task<bool>> revoke)
     {
         routes.MapGet("/api/schools", (FleetStore fleet) => fleet.Schools());
+
+        routes.MapPut("/api/schools/{id}/link", async (string id, LinkTerms terms, FleetStore fleet, CancellationToken cancellationToken) =>
+        {
+            if (LinkRules.Of(terms) is null)
+                return Problem($"\"{terms.Rates}\" are no rates: write them as \"22:00-06:00 full, 64k\"; caps are not below zero");
+            return await SetLinkAsync(id, terms, fleet, cancellationToken);
+        });
+
+        routes.MapDelete("/api/schools/{id}/link", (string id, FleetStore fleet, CancellationToken cancellationToken) => SetLinkAsync(id, null, fleet, cancellationToken));
+
+        async Task<IResult> SetLinkAsync(string id, LinkTerms? terms, FleetStore fleet, CancellationToken cancellationToken)
+        {
+            if (!await fleet.SetLinkAsync(id, terms, cancellationToken))
+                return Problem("no such school", StatusCodes.Status404NotFound);
+            await schoolsChanged(cancellationToken);
+            return Results.Ok(new { school = id, link = terms });
+        }
 
         routes.MapGet("/api/boxes", (FleetStore fleet) => Summaries(fleet));
 

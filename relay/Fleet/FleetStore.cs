@@ -24,7 +24,8 @@ public sealed record FleetBox(
 public sealed class FleetStore(DurableDatabase database, TimeProvider time)
 {
     public ImmutableArray<School> Schools() => database.Read(connection =>
-        connection.Query<(string Id, string Name)>("SELECT id, name FROM schools ORDER BY id").Select(row => new School(row.Id, Text(row.Name))).ToImmutableArray());
+        connection.Query<(string Id, string Name, string? Link)>("SELECT id, name, link FROM schools ORDER BY id")
+            .Select(row => new School(row.Id, Text(row.Name), row.Link is null ? null : JsonSerializer.Deserialize<LinkTerms>(row.Link, LinkJson))).ToImmutableArray());
 
     /// <summary>The school with this id, or with this name in any language.</summary>
     public School? FindSchool(string idOrName) =>
@@ -42,6 +43,11 @@ public sealed class FleetStore(DurableDatabase database, TimeProvider time)
             new { id, name = JsonSerializer.Serialize(name), added = Now() }, transaction), cancellationToken);
         return new School(id, name);
     }
+
+    /// <summary>Sets how packs share a school's link; null leaves it to the settings of its boxes. False when there is no such school.</summary>
+    public Task<bool> SetLinkAsync(string school, LinkTerms? terms, CancellationToken cancellationToken) => database.WriteAsync((connection, transaction) =>
+        connection.Execute("UPDATE schools SET link = @link WHERE id = @school", new { school, link = terms is null ? null : JsonSerializer.Serialize(terms, LinkJson) }, transaction) > 0,
+        cancellationToken);
 
     public ImmutableArray<FleetBox> Boxes() => database.Read(connection =>
         connection.Query<BoxRow>($"SELECT {BoxColumns} FROM boxes ORDER BY school, claimed").Select(row => row.ToBox()).ToImmutableArray());
@@ -96,6 +102,8 @@ public sealed class FleetStore(DurableDatabase database, TimeProvider time)
     private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     private static LocalText Text(string json) => JsonSerializer.Deserialize<LocalText>(json)!;
+
+    private static readonly JsonSerializerOptions LinkJson = new(JsonSerializerDefaults.Web) { Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter() } };
 
     private const string BoxColumns = "id, school, epoch, claimed, revoked IS NOT NULL AS revoked, connected, last_contact AS LastContact, status";
 

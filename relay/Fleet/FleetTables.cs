@@ -34,5 +34,6 @@ public static class FleetTables
             box TEXT REFERENCES boxes (id)    -- null until claimed
         ) WITHOUT ROWID;
         """,
+        "ALTER TABLE schools ADD COLUMN link TEXT; -- JSON: LinkTerms; null leaves it to the boxes",
     ]);
 }

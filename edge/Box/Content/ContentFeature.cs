@@ -51,6 +51,7 @@ public static class ContentFeature
         services.AddSingleton<PackFetcher>();
         services.AddSingleton(provider => new UsbBundleImport(provider.GetRequiredService<ListStore>(), provider.GetRequiredService<DiskChunkStore>(), provider.GetRequiredService<PackLibrary>(),
             provider.GetRequiredService<ContentPorts>().School, provider.GetRequiredService<ILogger<UsbBundleImport>>()));
+        services.AddSingleton<PackOutlooks>();
         services.AddSingleton<FetchLoop>();
         services.AddHostedService(provider => provider.GetRequiredService<FetchLoop>());
         return services;

@@ -19,6 +19,7 @@ namespace Edge.Box.Pages;
 /// <param name="Lessons">Lessons of the plan with what they show.</param>
 /// <param name="Uptime">Since the program started.</param>
 /// <param name="Usb">The stick that is or was in lately.</param>
+/// <param name="LinkHold">Why packs get nothing of the link now; <c>None</c> when they may.</param>
 public sealed record SiteStatus(
     string Software,
     string? Box,
@@ -32,7 +33,8 @@ public sealed record SiteStatus(
     ImmutableArray<PackReport> Packs,
     ImmutableArray<LessonStatus> Lessons,
     TimeSpan Uptime,
-    UsbBundleReport? Usb);
+    UsbBundleReport? Usb,
+    LinkHold LinkHold);
 
 /// <summary>A lesson in the status.</summary>
 public sealed record LessonStatus(string Id, LessonShows Shows, double EdgeSeconds);

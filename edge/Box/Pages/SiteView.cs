@@ -20,6 +20,8 @@ public sealed class SiteView(
     BoxIdentity identity,
     ListStore lists,
     PackLibrary library,
+    PackOutlooks outlooks,
+    LinkGate gate,
     LiveLessons live,
     SqliteOutbox outbox,
     LinkState link,
@@ -93,10 +95,11 @@ public sealed class SiteView(
         outbox.State.Unsent,
         FreeBytes,
         Lists,
-        library.Reports,
+        outlooks.Reports,
         [.. (Plan?.Lessons ?? []).Select(lesson => new LessonStatus(lesson.Id, Shows(lesson), live.State(lesson.Id).Edge.TotalSeconds))],
         time.GetElapsedTime(_started),
-        usb.Now);
+        usb.Now,
+        gate.Hold);
 
     /// <summary>A lesson is being taught live over the link: packs wait until it is over.</summary>
     public bool LiveNeedsLink => (Plan?.Lessons ?? []).Any(lesson => lesson is { Live: true, Stage: LessonStage.Running } && live.State(lesson.Id).Stage is LiveStage.Live or LiveStage.Lost);
@@ -116,7 +119,7 @@ public sealed class SiteView(
 
     /// <summary>What the link reports to the relay.</summary>
     public StatusFacts Report() => new(
-        library.Reports,
+        outlooks.Reports,
         [.. (Plan?.Lessons ?? []).Where(lesson => live.State(lesson.Id).Stage == LiveStage.Live).Select(lesson => lesson.Id)],
         FreeBytes,
         Lists);

@@ -27,7 +27,8 @@ public sealed record CatalogueVersion(
     long ManifestBytes,
     bool Withdrawn,
     ImmutableArray<CatalogueUpdate> Updates = default,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ImmutableArray<StatementSignature>? Signatures = null)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ImmutableArray<StatementSignature>? Signatures = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? LengthBytes = null)
 {
     public ImmutableArray<CatalogueUpdate> Updates { get; init; } = Updates.IsDefault ? [] : Updates;
 

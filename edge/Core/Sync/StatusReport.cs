@@ -22,7 +22,11 @@ public enum PackHolding
 /// <param name="State">How far it has come.</param>
 /// <param name="HaveBytes">What is here.</param>
 /// <param name="TotalBytes">What makes it whole.</param>
-public sealed record PackReport(string Pack, long Version, PackHolding State, long HaveBytes, long TotalBytes);
+/// <param name="Outlook">When it will be whole; null once it is.</param>
+public sealed record PackReport(string Pack, long Version, PackHolding State, long HaveBytes, long TotalBytes, PackOutlook? Outlook = null);
+
+/// <summary>A forecast in a report. <paramref name="Ready"/> is null when it is not known, or far away.</summary>
+public sealed record PackOutlook(ForecastWord Word, DateTimeOffset? Due, DateTimeOffset? Ready);
 
 /// <summary>Which signed lists a box goes by, 0: none yet; and how old they are by the box's clock, which may lie.</summary>
 public sealed record ListVersions(long Root, long Catalogue, long Plan, ListFreshness Freshness = ListFreshness.Fresh);
@@ -58,6 +62,6 @@ public sealed record StatusReport(
     public static StatusReport? Read(ReadOnlySpan<byte> json) =>
         json.Length <= MaxBytes
             && SyncJson.Read(json, SyncJson.Default.StatusReport) is { Packs.IsDefault: false, LiveLessons.IsDefault: false, Software.Length: <= 64 } report
-            && report.Packs.All(pack => Slug.IsValid(pack.Pack) && Enum.IsDefined(pack.State))
+            && report.Packs.All(pack => Slug.IsValid(pack.Pack) && Enum.IsDefined(pack.State) && (pack.Outlook is null || Enum.IsDefined(pack.Outlook.Word)))
             && report.LiveLessons.All(Slug.IsValid) && Enum.IsDefined(report.Lists.Freshness) ? report : null;
 }
