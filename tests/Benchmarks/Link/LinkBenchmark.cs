@@ -13,6 +13,7 @@ internal static class LinkBenchmark
     private static readonly TimeSpan Up = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Down = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan SayEach = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Drain = TimeSpan.FromSeconds(4);
     private static readonly Bar WasteMean = Bar.Max(256);
     private static readonly Bar WasteMost = Bar.Max(512);
@@ -78,6 +79,7 @@ internal static class LinkBenchmark
             (long Have, TimeSpan Up)? first = null;
             (long Have, TimeSpan Up) last = default;
             long began = TimeProvider.System.GetTimestamp();
+            (long At, long Have) said = (began, 0);
             while (true)
             {
                 (long have, bool shown) = await world.HoldingAsync(pack, cancellationToken);
@@ -85,6 +87,11 @@ internal static class LinkBenchmark
                     first = (have, schedule!.UpTime);
                 if (have > last.Have)
                     last = (have, schedule!.UpTime);
+                if (TimeProvider.System.GetElapsedTime(said.At) >= SayEach)
+                {
+                    Report.Say($"  {(have - said.Have) / TimeProvider.System.GetElapsedTime(said.At).TotalSeconds / carries * 100:0} %");
+                    said = (TimeProvider.System.GetTimestamp(), have);
+                }
                 if (shown)
                     break;
                 if (TimeProvider.System.GetElapsedTime(began) > TimeSpan.FromSeconds(seconds * 6))
