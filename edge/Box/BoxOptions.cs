@@ -19,10 +19,16 @@ public sealed class BoxOptions : IValidatableObject
     [Range(0, 65535)]
     public int Port { get; set; } = 8080;
 
+    /// <summary>Port of the interactive tools in packs (HTTP), an origin of their own. Default 8090, on the appliance too; 0 takes a free one. Phones must reach it as they reach the site.</summary>
+    [Range(0, 65535)]
+    public int ToolPort { get; set; } = 8090;
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (!IPAddress.TryParse(Address, out _))
             yield return new ValidationResult($"\"{Address}\" is no IP address", [nameof(Address)]);
+        if (ToolPort == Port && Port != 0)
+            yield return new ValidationResult("the tools need a port of their own", [nameof(ToolPort)]);
     }
 }
 

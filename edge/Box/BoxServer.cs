@@ -14,6 +14,8 @@ using Edge.Core.Feedback;
 using Edge.Core.Panel;
 using Edge.Core.Sync;
 using Edge.Core.Text;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
 
 namespace Edge.Box;
@@ -64,11 +66,14 @@ public static class BoxServer
         // First of all: hosted parts stop in reverse order, and dark lamps tell people that they may unplug.
         builder.Services.AddPanel(services => PanelJoinsOf(services, options));
         builder.Services.AddIdentity(identity, services => BulkShapeOf(services.GetRequiredService<IOptions<ContentOptions>>().Value));
+        builder.Services.AddSingleton(_ => new TeacherPin(Path.Combine(options.DataFolder, "identity"), time));
+        builder.Services.AddSingleton<TeacherSessions>();
         builder.Services.AddContent(Path.Combine(options.DataFolder, "content"), services => new ContentPorts(
             () => services.GetRequiredService<RelayHttp>().Client, () => services.GetRequiredService<RelayHttp>().Bulk, () => identity.Claimed?.Root, () => identity.Claimed?.School,
-            () => services.GetRequiredService<SiteView>().LiveNeedsLink));
+            () => services.GetRequiredService<SiteView>().LiveNeedsLink, pack => services.GetRequiredService<PackUse>().IsInUse(pack)));
         builder.Services.AddLive(services => new LivePorts(Path.Combine(options.DataFolder, "live"),
             () => services.GetRequiredService<ListStore>().Current?.Plan, () => services.GetRequiredService<RelayHttp>().Client));
+        builder.Services.AddSingleton(services => new ToolSite(() => options.ToolPort != 0 ? options.ToolPort : TakenPort(services, 1)));
         Texts texts = LoadTexts();
         builder.Services.AddSingleton(texts);
         builder.Services.AddPages();
@@ -91,6 +96,7 @@ public static class BoxServer
         {
             kestrel.AddServerHeader = false;
             kestrel.Listen(IPAddress.Parse(options.Address), options.Port);
+            kestrel.Listen(IPAddress.Parse(options.Address), options.ToolPort, ToolSite.MarkAsTools);
             if (UsbEndpoints.Fits(options.DataFolder))
             {
                 // A socket file of a former run; we alone work here.
@@ -107,7 +113,9 @@ public static class BoxServer
         if (!UsbEndpoints.Fits(options.DataFolder))
             app.Services.GetRequiredService<ILogger<UsbDesk>>().NoControlSocket(UsbEndpoints.SocketOf(options.DataFolder), UsbEndpoints.MaxSocketPathBytes);
         app.UseRouting();
+        ToolSite.UseGate(app);
         app.MapContent();
+        app.MapTools();
         app.MapLive();
         app.MapFeedback();
         app.MapPanel();
@@ -158,6 +166,10 @@ public static class BoxServer
         ? new LinkCredentials(claimed.Id, services.GetRequiredService<IOptions<IdentityOptions>>().Value.RelayUrl.Host, claimed.Certificate,
             services.GetRequiredService<RelayTrust>().IsRelay)
         : null;
+
+    /// <summary>The free port that the listener of this place took.</summary>
+    private static int TakenPort(IServiceProvider services, int listener) =>
+        new Uri(services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ElementAt(listener)).Port;
 
     private static PanelJoins PanelJoinsOf(IServiceProvider services, BoxOptions options)
     {

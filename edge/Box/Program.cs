@@ -9,5 +9,6 @@ var root = new RootCommand("Box: keeps lessons at the school, shows them, and ta
     StatusCommand.Create(),
     ImportCommand.Create(),
     VerifyCommand.Create(),
+    PinCommand.Create(),
 };
 return await CommandLine.RunAsync(root, args);

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Edge.Core.Content;
+using Edge.Core.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using Relay.Content;
@@ -47,6 +49,26 @@ internal static class PackPages
             return Said.Back(context, $"/packs/{pack}", "said.published", $"{pack} @ {result.Version}");
         });
 
+        routes.MapPost("/packs/{pack}/errata", async (HttpContext context, string pack, ErrataDesk errata, IFormCollection form, CancellationToken cancellationToken) =>
+        {
+            (string Language, string Text)[] typed = [("zh-Hans", form["zh"].ToString().Trim()), ("en", form["en"].ToString().Trim())];
+            var words = new LocalText(ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, typed.Where(text => text.Text.Length > 0).Select(text => KeyValuePair.Create(text.Language, text.Text))));
+            string path = form["path"].ToString().Trim(), at = form["at"].ToString().Trim();
+            (Erratum? made, string? problem) = await errata.MakeAsync(pack, new ErratumRequest(words, null, path.Length > 0 ? path : null, at.Length > 0 ? at : null), cancellationToken);
+            if (made is null)
+                return Page(context, pack, PublishForm.Empty, problem);
+            await ports.ListsChanged(cancellationToken);
+            return Said.Back(context, $"/packs/{pack}", "said.erratum", made.Id);
+        });
+
+        routes.MapPost("/packs/{pack}/errata/{id}/withdraw", async (HttpContext context, string pack, string id, ErrataDesk errata, CancellationToken cancellationToken) =>
+        {
+            if (await errata.WithdrawAsync(pack, id, cancellationToken) is null)
+                return SchoolPages.Missing();
+            await ports.ListsChanged(cancellationToken);
+            return Said.Back(context, $"/packs/{pack}", "said.erratum-withdrawn", id);
+        });
+
         routes.MapGet("/packs/{pack}/withdraw/{version:long}", (Reader reader, string pack, long version, PackRegistry registry) =>
             registry.Find(pack, version) is not { Withdrawn: null } found ? SchoolPages.Missing() : new RazorComponentResult<ConfirmPage>(new
             {
@@ -74,7 +96,7 @@ internal static class PackPages
         return PackBoard.Read(services.GetRequiredService<PackRegistry>(), services.GetRequiredService<PlanSources>(), fleet, time.GetUtcNow());
     }
 
-    private static IResult Page(HttpContext context, string pack, PublishForm form)
+    private static IResult Page(HttpContext context, string pack, PublishForm form, string? erratumProblem = null)
     {
         ImmutableArray<PackRow> versions = [.. Board(context).Rows.Where(row => row.Pack.Pack == pack)];
         return versions.Length == 0 ? SchoolPages.Missing() : new RazorComponentResult<PackPage>(new
@@ -82,7 +104,9 @@ internal static class PackPages
             Versions = versions,
             Schools = context.RequestServices.GetRequiredService<FleetStore>().Schools(),
             Form = form,
+            Errata = context.RequestServices.GetRequiredService<ErrataDesk>().All().RemoveAll(erratum => erratum.Pack != pack),
+            ErratumProblem = erratumProblem,
         })
-        { StatusCode = form.Error is null ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity };
+        { StatusCode = form.Error is null && erratumProblem is null ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity };
     }
 }

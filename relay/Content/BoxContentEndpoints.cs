@@ -17,6 +17,7 @@ public static class BoxContentEndpoints
         group.MapGet("/lists/catalogue", async (ListPublisher lists, CancellationToken cancellationToken) => List(await lists.CatalogueAsync(cancellationToken)));
         group.MapGet("/lists/plan", async (HttpContext context, ListPublisher lists, CancellationToken cancellationToken) =>
             schoolOfCaller(context) is { } school && await lists.PlanAsync(school, cancellationToken) is { } plan ? List(plan) : Results.NotFound());
+        group.MapGet("/lists/errata", (long? after, ErrataDesk errata) => errata.RecordsAfter(after ?? 0) is { Length: > 0 } records ? Results.Bytes(records, "application/octet-stream") : Results.NoContent());
         group.MapMethods("/content/{sha256}", [HttpMethods.Get, HttpMethods.Head], Object);
         return group;
     }

@@ -19,6 +19,7 @@ public static class ContentFeature
         services.AddSingleton<ProposalStore>();
         services.AddSingleton<ProposalDesk>();
         services.AddSingleton<PackDesk>();
+        services.AddSingleton<ErrataDesk>();
         services.AddSingleton<ListPublisher>();
         services.AddOptionsWithValidateOnStart<ContentOptions, ContentOptionsValidator>().BindConfiguration("Content");
         services.AddSingleton<UpdateTable>();

@@ -65,5 +65,13 @@ internal static class ContentTables
         ALTER TABLE lists ADD COLUMN issued INTEGER;   -- Unix seconds, as in the list
         ALTER TABLE lists ADD COLUMN expires INTEGER;
         """,
+        """
+        CREATE TABLE errata (
+            id TEXT PRIMARY KEY,
+            number INTEGER NOT NULL UNIQUE,
+            pack TEXT NOT NULL,
+            payload BLOB NOT NULL             -- as it is signed when a box asks
+        ) WITHOUT ROWID;
+        """,
     ]);
 }

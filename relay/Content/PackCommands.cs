@@ -18,6 +18,8 @@ public static class PackCommands
         command.Subcommands.Add(Publish(time));
         command.Subcommands.Add(List());
         command.Subcommands.Add(Withdraw());
+        command.Subcommands.Add(MakeErratum());
+        command.Subcommands.Add(ListErrata());
         return command;
     }
 
@@ -64,13 +66,17 @@ public static class PackCommands
         Argument<string> pack = PackArgument();
         var to = new Option<string>("--to") { Description = "\"all\", or school ids parted by commas", Required = true };
         var due = new Option<string?>("--due") { Description = $"When schools need it: {DueText.Help}" };
+        var older = new Option<long?>("--version") { Description = "The version, as @VERSION says it; an older one rolls schools back" };
         var priority = new Option<int>("--priority") { Description = "Among packs due at the same time, the smaller goes first" };
         var publisher = new Option<string?>("--publisher") { Description = "Publisher in whose hands the pack must be; refused when it is not" };
         var sign = new Option<string?>("--sign") { Description = "Private key file to sign with at once, where signatures are asked for" };
-        var command = new Command("publish", "Tell schools to hold a version (without @VERSION: the newest); where people must sign, propose it") { pack, to, due, priority, publisher, sign, Passphrase.FileOption };
+        var command = new Command("publish", "Tell schools to hold a version (without @VERSION: the newest); where people must sign, propose it") { pack, to, due, priority, older, publisher, sign, Passphrase.FileOption };
         command.SetStaffAction(async (parsed, client, cancellationToken) =>
         {
             (string id, long? version) = Parse(parsed.GetValue(pack)!);
+            if (version is not null && parsed.GetValue(older) is { } said && said != version)
+                throw new CommandFailedException($"@{version} and --version {said} are two versions");
+            version ??= parsed.GetValue(older);
             // "Tomorrow" is told here, in the zone of the person who types it.
             DateTimeOffset moment = default;
             if (parsed.GetValue(due) is { } text && !DueText.TryParse(text, time.GetUtcNow(), time.LocalTimeZone, out moment))
@@ -119,6 +125,45 @@ public static class PackCommands
             JsonElement answer = await client.PostAsync($"/api/packs/{Uri.EscapeDataString(id)}/withdraw", new WithdrawRequest(version), cancellationToken);
             CommandLine.Print(parsed, answer, $"{id}: {answer.GetProperty("withdrawn").GetInt32()} versions withdrawn");
         });
+        return command;
+    }
+
+    private static Command MakeErratum()
+    {
+        Argument<string> pack = PackArgument();
+        var text = new Option<string[]>("--text") { Description = $"What is right, at most {Erratum.MaxTextBytes} bytes; several languages as en=… zh-Hans=…" };
+        var path = new Option<string?>("--path") { Description = "The file that it is about" };
+        var at = new Option<string?>("--at") { Description = "Place in a video or sound: 12:30" };
+        var page = new Option<int?>("--page") { Description = "Page or slide, from 1" };
+        var withdraw = new Option<string?>("--withdraw") { Description = "Take this erratum back instead" };
+        var command = new Command("erratum", "Correct a version in words, at once: shown at schools until a later version shows (without @VERSION: the newest)") { pack, text, path, at, page, withdraw };
+        command.SetStaffAction(async (parsed, client, cancellationToken) =>
+        {
+            (string id, long? version) = Parse(parsed.GetValue(pack)!);
+            if (parsed.GetValue(withdraw) is { } erratum)
+            {
+                JsonElement gone = await client.PostAsync($"/api/packs/{Uri.EscapeDataString(id)}/errata/{Uri.EscapeDataString(erratum)}/withdraw", new { }, cancellationToken);
+                CommandLine.Print(parsed, gone, $"{id}: erratum {erratum} is withdrawn");
+                return;
+            }
+            if (LocalWords.Read(parsed.GetValue(text) ?? []) is not { } words)
+                throw new CommandFailedException("an erratum needs a --text");
+            JsonElement answer = await client.PostAsync($"/api/packs/{Uri.EscapeDataString(id)}/errata",
+                new ErratumRequest(words, version, parsed.GetValue(path), parsed.GetValue(at), parsed.GetValue(page)), cancellationToken);
+            CommandLine.Print(parsed, answer, $"{id}@{answer.GetProperty("through").GetInt64()}: erratum {answer.GetProperty("id").GetString()} goes to all schools with the next contact");
+        });
+        return command;
+    }
+
+    private static Command ListErrata()
+    {
+        var command = new Command("errata", "All errata");
+        command.SetStaffAction(async (parsed, client, cancellationToken) => CommandLine.PrintTable(parsed, await client.GetAsync("/api/errata", cancellationToken),
+            ("Id", erratum => erratum.GetProperty("id").GetString()!),
+            ("Pack", erratum => $"{erratum.GetProperty("pack").GetString()}@{erratum.GetProperty("through").GetInt64()}"),
+            ("File", erratum => erratum.GetProperty("path").GetString() ?? ""),
+            ("Text", erratum => CommandLine.Local(erratum.GetProperty("text"))),
+            ("State", erratum => erratum.GetProperty("withdrawn").GetBoolean() ? "withdrawn" : "in force")));
         return command;
     }
 

@@ -99,6 +99,25 @@ public static class PackEndpoints
             return Results.Ok(new { pack, Withdrawn = count });
         });
 
+        routes.MapGet("/api/errata", (ErrataDesk errata) => errata.All());
+
+        routes.MapPost("/api/packs/{pack}/errata", async (string pack, ErratumRequest request, ErrataDesk errata, CancellationToken cancellationToken) =>
+        {
+            (Erratum? made, string? problem) = await errata.MakeAsync(pack, request, cancellationToken);
+            if (made is null)
+                return Problem(problem!);
+            await listsChanged(cancellationToken);
+            return Results.Ok(made);
+        });
+
+        routes.MapPost("/api/packs/{pack}/errata/{id}/withdraw", async (string pack, string id, ErrataDesk errata, CancellationToken cancellationToken) =>
+        {
+            if (await errata.WithdrawAsync(pack, id, cancellationToken) is not { } withdrawn)
+                return Problem($"there is no erratum {id} of {pack}", StatusCodes.Status404NotFound);
+            await listsChanged(cancellationToken);
+            return Results.Ok(withdrawn);
+        });
+
         // Names one behind the other, 32 bytes each: as JSON they would take twice as much.
         routes.MapPost("/api/chunks/known", async (HttpRequest request, PackRegistry registry, CancellationToken cancellationToken) =>
         {

@@ -43,7 +43,7 @@ public static class LessonCommands
                 : JsonContent.Create(new
                 {
                     id = parsed.GetValue(id),
-                    title = Title(parsed.GetValue(title) ?? []),
+                    title = LocalWords.Read(parsed.GetValue(title) ?? []) ?? throw new CommandFailedException("a lesson needs a --title"),
                     @class = parsed.GetValue(@class),
                     subject = parsed.GetValue(subject),
                     start = Start(parsed.GetValue(start)!, time, readTime),
@@ -86,19 +86,6 @@ public static class LessonCommands
 
     private static string StageOf(JsonElement row) => row.GetProperty("lesson").GetProperty("stage").ToString();
 
-    /// <summary>"Fractions", or "en=Fractions" "zh-Hans=分数".</summary>
-    private static LocalText Title(string[] given)
-    {
-        LocalText? title = null;
-        foreach (string text in given)
-        {
-            string[] parts = text.Split('=', 2);
-            (string language, string words) = parts.Length == 2 && parts[0].Length is >= 2 and <= 12 ? (parts[0], parts[1]) : (LanguageOf(text), text);
-            title = title is null ? LocalText.Of(language, words) : title.And(language, words);
-        }
-        return title ?? throw new CommandFailedException("a lesson needs a --title");
-    }
-
     private static PollRequest Poll(string text)
     {
         string[] parts = text.Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
@@ -107,9 +94,7 @@ public static class LessonCommands
         return new PollRequest(null, Local(parts[0]), [.. parts.Skip(1).Select(Local)], null);
     }
 
-    private static LocalText Local(string text) => LocalText.Of(LanguageOf(text), text);
-
-    private static string LanguageOf(string text) => text.Any(c => c >= 0x2E80) ? "zh-Hans" : "en";
+    private static LocalText Local(string text) => LocalText.Of(LocalWords.LanguageOf(text), text);
 
     private static DateTimeOffset Start(string text, TimeProvider time, Func<string, DateTimeOffset?> readTime) =>
         text == "now" ? time.GetUtcNow() : readTime(text)?.ToUniversalTime() ?? throw new CommandFailedException($"--start \"{text}\" is no time");

@@ -3,49 +3,52 @@ using Microsoft.Net.Http.Headers;
 
 namespace Edge.Box.Content;
 
-/// <summary>Files of packs on the LAN: ranges, conditional requests, and a sandbox around what can run scripts.</summary>
+/// <summary>Files of packs on the school's site: ranges, conditional requests. Nothing of a pack runs here: what has scripts is shown from the tools' port.</summary>
 public static class ContentEndpoints
 {
+    /// <summary>A file under the address of its state never changes; an hour spares a phone the question, and still forgets what was taken back.</summary>
+    private const string KeepAnHour = "private, max-age=3600";
+
     public static void MapContent(this IEndpointRouteBuilder routes) =>
         routes.MapMethods("/library/{pack}/{**path:required}", [HttpMethods.Get, HttpMethods.Head], FileAsync);
 
-    private static async Task<IResult> FileAsync(string pack, string path, HttpContext context, PackLibrary library, CancellationToken cancellationToken)
+    private static async Task<IResult> FileAsync(string pack, string path, HttpContext context, PackViews views, ToolSite tools, CancellationToken cancellationToken)
     {
-        (FileOpening opening, PackFile? file, Stream? bytes) = await library.OpenFileAsync(pack, path, cancellationToken);
+        (PackView? view, string inPack) = views.Resolve(pack, path);
+        if (view?.File(inPack) is not { } file)
+            return Results.NotFound();
+        // Only a browser that was led here by hand comes for a page; it belongs to the other port.
+        if (FileShows.Of(file) == FileShow.Tool && tools.AddressOf(context.Request, view, file) is { } address)
+            return Results.Redirect(address);
+        return await SendAsync(context, views, view, file, path, cancellationToken);
+    }
+
+    /// <summary>Sends a file as what it is, or as text where a browser would take it for a script of this site.</summary>
+    private static async Task<IResult> SendAsync(HttpContext context, PackViews views, PackView view, PackFile file, string address, CancellationToken cancellationToken)
+    {
+        (FileOpening opening, _, Stream? bytes) = await views.OpenAsync(file, cancellationToken);
         IHeaderDictionary headers = context.Response.Headers;
         headers.XContentTypeOptions = "nosniff";
-        switch (opening)
-        {
-            case FileOpening.Unknown:
-                return Results.NotFound();
-            case FileOpening.Healing:
-                headers.RetryAfter = "10";
-                return Results.StatusCode(StatusCodes.Status503ServiceUnavailable);
-        }
-        // A new version may bring other bytes under the same path, so browsers ask; unchanged costs one small answer.
-        headers.CacheControl = "no-cache";
-        // In its sandbox a tool has no origin, so its own fonts and data count as foreign to it. Packs are for everybody on the LAN anyway.
-        headers.AccessControlAllowOrigin = "*";
-        if (CanRunScripts(file!.MediaType))
-            headers.ContentSecurityPolicy = SandboxFor(context.Request, pack);
-        return Results.Stream(bytes!, file.MediaType, entityTag: new EntityTagHeaderValue($"\"{file.Sha256}\""), enableRangeProcessing: true);
+        if (opening != FileOpening.Opened)
+            return Healing(headers);
+        headers.CacheControl = CacheOf(address);
+        if (FileShows.CanRunScripts(file.MediaType))
+            headers.ContentSecurityPolicy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+        if (context.Request.Query.ContainsKey("save"))
+            headers.ContentDisposition = new ContentDispositionHeaderValue("attachment") { FileNameStar = Path.GetFileName(file.Path) }.ToString();
+        string type = FileShows.IsPartOfTool(file.MediaType) || FileShows.Of(file) == FileShow.Tool ? "text/plain; charset=utf-8" : file.MediaType;
+        return Results.Stream(bytes!, type, entityTag: TagOf(file), enableRangeProcessing: true);
     }
 
-    private static bool CanRunScripts(string mediaType)
+    /// <summary>A chunk was damaged on disk and is being fetched again.</summary>
+    internal static IResult Healing(IHeaderDictionary headers)
     {
-        string type = mediaType.Split(';')[0].Trim().ToLowerInvariant();
-        return type is "text/html" or "text/xml" or "application/xml" || type.EndsWith("+xml", StringComparison.Ordinal);
+        headers.RetryAfter = "10";
+        return Results.StatusCode(StatusCodes.Status503ServiceUnavailable);
     }
 
-    /// <summary>A tool runs in an origin of its own and reaches its own pack and nothing else: no form of this site, no cookie, no other host.</summary>
-    private static string SandboxFor(HttpRequest request, string pack)
-    {
-        // The host is what the browser typed; only one that cannot end the rule is put into it.
-        string host = request.Host.Value is { Length: > 0 } typed && !typed.AsSpan().ContainsAnyExcept(HostCharacters) ? $"{request.Scheme}://{typed}" : "'none'";
-        string own = host == "'none'" ? host : $"{host}/library/{pack}/";
-        return $"sandbox allow-scripts allow-modals; default-src {own} data: blob: 'unsafe-inline' 'unsafe-eval'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'";
-    }
+    /// <summary>Without a state in the address a new version may bring other bytes under it, so browsers ask; unchanged costs one small answer.</summary>
+    internal static string CacheOf(string address) => address.StartsWith('@') ? KeepAnHour : "no-cache";
 
-    private static readonly System.Buffers.SearchValues<char> HostCharacters =
-        System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]");
+    internal static EntityTagHeaderValue TagOf(PackFile file) => new($"\"{file.Sha256}\"");
 }

@@ -11,7 +11,8 @@ namespace Edge.Box.Content;
 /// <param name="PinnedRoot">The root list that came with the claim; null until then.</param>
 /// <param name="School">The school this box works for; null until the claim.</param>
 /// <param name="LiveNeedsLink">A live lesson runs: packs wait.</param>
-public sealed record ContentPorts(Func<HttpClient?> Relay, Func<HttpClient?> Bulk, Func<SignedList?> PinnedRoot, Func<string?> School, Func<bool> LiveNeedsLink);
+/// <param name="IsInUse">Whether a pack is being taught with now, so that it must not change; null: never.</param>
+public sealed record ContentPorts(Func<HttpClient?> Relay, Func<HttpClient?> Bulk, Func<SignedList?> PinnedRoot, Func<string?> School, Func<bool> LiveNeedsLink, Func<string, bool>? IsInUse = null);
 
 /// <summary>Packs: signed lists, store, fetching, library.</summary>
 public static class ContentFeature
@@ -28,14 +29,23 @@ public static class ContentFeature
             ContentPorts given = provider.GetRequiredService<ContentPorts>();
             return new ListStore(Path.Combine(folder, "lists"), given.PinnedRoot, given.School, provider.GetRequiredService<ILogger<ListStore>>());
         });
+        services.AddSingleton(provider => new ErrataStore(
+            Path.Combine(folder, "lists"), () => provider.GetRequiredService<ListStore>().Current?.Root, provider.GetRequiredService<ILogger<ErrataStore>>()));
         services.AddSingleton(provider => new ContentDatabase(folder, provider.GetRequiredService<ILogger<DiskChunkStore>>()));
         services.AddSingleton(provider => DiskChunkStore.Open(Path.Combine(folder, "store"), provider.GetRequiredService<ContentDatabase>().Database,
             provider.GetRequiredService<IOptions<ContentOptions>>().Value, () => new DriveInfo(Path.GetFullPath(folder)).AvailableFreeSpace, provider.GetRequiredService<ILogger<DiskChunkStore>>()));
+        services.AddSingleton(provider => new PackHold(
+            provider.GetRequiredService<ContentPorts>().IsInUse ?? (_ => false), provider.GetRequiredService<IOptions<ContentOptions>>().Value.LongestHold, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new PackLibrary(
-            provider.GetRequiredService<DiskChunkStore>(), provider.GetRequiredService<ContentDatabase>().Database, provider.GetRequiredService<ILogger<PackLibrary>>()));
+            provider.GetRequiredService<DiskChunkStore>(), provider.GetRequiredService<ContentDatabase>().Database, provider.GetRequiredService<PackHold>(), provider.GetRequiredService<ILogger<PackLibrary>>()));
         services.AddSingleton(provider => new LibrarySearch(
             Path.Combine(folder, "search.db"), provider.GetRequiredService<PackLibrary>(), provider.GetRequiredService<ILogger<LibrarySearch>>()));
         services.AddHostedService<LibrarySearchLoop>();
+        services.AddOptionsWithValidateOnStart<LayerOptions, LayerOptionsValidator>().BindConfiguration("Layer");
+        services.AddSingleton(provider => new LocalFiles(Path.Combine(folder, "local"), provider.GetRequiredService<IOptions<LayerOptions>>().Value,
+            provider.GetRequiredService<IOptions<ContentOptions>>().Value.ReserveBytes, () => new DriveInfo(Path.GetFullPath(folder)).AvailableFreeSpace));
+        services.AddSingleton(provider => new LocalLayers(Path.Combine(folder, "local"), provider.GetRequiredService<LocalFiles>(), provider.GetRequiredService<ILogger<LocalLayers>>()));
+        services.AddSingleton<PackViews>();
         services.AddSingleton(provider => new RelayContent(
             provider.GetRequiredService<ContentPorts>().Relay, provider.GetRequiredService<ContentPorts>().Bulk, provider.GetRequiredService<LinkGate>().Heard,
             provider.GetRequiredService<IOptions<ContentOptions>>(), provider.GetRequiredService<TimeProvider>()));
@@ -71,14 +81,14 @@ internal sealed class ContentDatabase : IDisposable
         string path = Path.Combine(folder, "content.db");
         try
         {
-            Database = new DurableDatabase(path, ContentTables.Schema);
+            Database = new DurableDatabase(path, ContentTables.Schema, FormerTables.Schema);
         }
         catch (SqliteException e) when (DatabaseFile.IsDamage(e))
         {
             // The chunks are in the store files, and the lists say what to show: nothing has to come over the link again.
             log.IndexDamaged(e.Message);
             DatabaseFile.Delete(path);
-            Database = new DurableDatabase(path, ContentTables.Schema);
+            Database = new DurableDatabase(path, ContentTables.Schema, FormerTables.Schema);
         }
     }
 

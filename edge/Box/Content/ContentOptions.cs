@@ -58,6 +58,10 @@ public sealed class ContentOptions
     /// <summary>Size at which a new store file is begun. Default 32 MiB: few files for an SD card.</summary>
     [Range(1 << 20, 1 << 30)]
     public int StoreFileBytes { get; set; } = 32 << 20;
+
+    /// <summary>Longest that a new version waits for a lesson to end. Default 6 h: a school day; then a lesson that nobody ended no longer keeps corrections away.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "7.00:00:00")]
+    public TimeSpan LongestHold { get; set; } = TimeSpan.FromHours(6);
 }
 
 [OptionsValidator]

@@ -71,4 +71,13 @@ internal static partial class Log
 
     [LoggerMessage(1111, LogLevel.Warning, "Pack {Pack} version {Version} lacks signatures of those who answer for it ({Verdict}); it is not fetched and not shown")]
     public static partial void PackNotAnsweredFor(this ILogger log, string pack, long version, PublishVerdict verdict);
+
+    [LoggerMessage(1160, LogLevel.Information, "Pack {Pack}: erratum {Erratum} is here, number {Number}")]
+    public static partial void ErratumAccepted(this ILogger log, string pack, string erratum, long number);
+
+    [LoggerMessage(1161, LogLevel.Warning, "An erratum was not taken: {Verdict}")]
+    public static partial void ErratumRefused(this ILogger log, ListVerdict verdict);
+
+    [LoggerMessage(1162, LogLevel.Information, "Pack {Pack} at this school: {Kind} {Path}")]
+    public static partial void LayerChanged(this ILogger log, string pack, LocalChangeKind kind, string path);
 }

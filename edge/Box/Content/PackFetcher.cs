@@ -10,7 +10,7 @@ namespace Edge.Box.Content;
 /// <summary>Brings the store to what the signed lists want, in the plan's order: lists, manifest, indexes, recipes, chunks, then show.
 /// Whatever arrived and was verified is kept, so each round goes on where the last one was cut off.</summary>
 public sealed class PackFetcher(
-    ListStore lists, DiskChunkStore store, PackLibrary library, RelayContent relay, Transfer transfer, PackRoom room, IOptions<ContentOptions> options, TimeProvider time, ILogger<PackFetcher> log)
+    ListStore lists, ErrataStore errata, DiskChunkStore store, PackLibrary library, RelayContent relay, Transfer transfer, PackRoom room, IOptions<ContentOptions> options, TimeProvider time, ILogger<PackFetcher> log)
 {
     private readonly UpdatePath _updates = new(store, library, transfer, log);
     private readonly HashSet<ChunkId> _false = [];
@@ -119,7 +119,7 @@ public sealed class PackFetcher(
             library.Report(new PackReport(goal.Pack, goal.Version, PackHolding.Delivered, total, total));
         return healing ? FetchOutcome.Done : await library.ShowAsync(manifest, goal.Manifest, cancellationToken) switch
         {
-            ShowOutcome.Shown => FetchOutcome.Done,
+            ShowOutcome.Shown or ShowOutcome.Waits => FetchOutcome.Done,
             ShowOutcome.Incomplete => Broken(goal, "chunks were damaged on disk"),
             _ => False(goal, "its chunks do not make up its files"),
         };
@@ -187,6 +187,10 @@ public sealed class PackFetcher(
         {
             if (await relay.ListAsync(kind, lists.TagOf(kind), cancellationToken) is { } bytes)
                 await lists.AcceptAsync(bytes, kind, cancellationToken);
+        }
+        while (await relay.ErrataAsync(errata.Current.Last, cancellationToken) is { } records && await errata.AcceptAsync(records, cancellationToken) > 0)
+        {
+            // An answer brings as many as fit; the next one brings those behind them.
         }
         _listsAsked = time.GetTimestamp();
     }

@@ -32,12 +32,14 @@ public enum ShowOutcome
     Incomplete,
     /// <summary>Its chunks are whole and yet do not make up the files: the version itself is wrong, fetching cannot help.</summary>
     False,
+    /// <summary>It is here, and waits until the lesson that shows the former one is over.</summary>
+    Waits,
 }
 
 /// <summary>The packs that the school sees. A version shows when all its files were hashed again from disk; until then the former one stays.
 /// The switch is one transaction. Only a signed withdrawal takes a pack back. A box may show 80 000 packs: which ones stands in the database,
 /// manifests are read when asked for, and those in use stay in memory.</summary>
-public sealed class PackLibrary(DiskChunkStore store, DurableDatabase database, ILogger<PackLibrary> log)
+public sealed class PackLibrary(DiskChunkStore store, DurableDatabase database, PackHold hold, ILogger<PackLibrary> log)
 {
     /// <summary>Chunk references kept in memory for open files: about 8 MB, an hour-long video each for 60 viewers.</summary>
     private const int MaxCachedChunkRefs = 200_000;
@@ -50,6 +52,9 @@ public sealed class PackLibrary(DiskChunkStore store, DurableDatabase database, 
 
     /// <summary>One of them in memory; literals of recipes are counted in the same coin.</summary>
     private const int ChunkRefBytes = 40;
+
+    /// <summary>Former versions of a pack whose files are still given to pages made from them, while the store has them.</summary>
+    private const int KeptFormer = 3;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<ChunkId, Recipe> _recipes = [];
@@ -111,6 +116,15 @@ public sealed class PackLibrary(DiskChunkStore store, DurableDatabase database, 
     /// <summary>As <see cref="Find"/>, for those who go through many packs: nothing stays in memory.</summary>
     public ShownPack? Read(string pack) => Read(pack, out _);
 
+    /// <summary>The description of a version that shows, or showed lately; null when it is no longer here.</summary>
+    public Manifest? ManifestOf(string pack, long version)
+    {
+        if (Find(pack) is { } shown && shown.Manifest.Version == version)
+            return shown.Manifest;
+        byte[]? id = database.Read(connection => connection.QuerySingleOrDefault<byte[]>("SELECT manifest FROM former WHERE pack = @pack AND version = @version", new { pack, version }));
+        return id is not null && store.Read(new ChunkId(id)) is { } bytes ? Manifest.Read(bytes, out _) : null;
+    }
+
     private ShownPack? Read(string pack, out bool shows)
     {
         ShownVersion? version = VersionOf(pack);
@@ -158,10 +172,12 @@ public sealed class PackLibrary(DiskChunkStore store, DurableDatabase database, 
     /// <param name="path">Path inside it.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>The stream only when opened; it gives checked bytes or throws <see cref="IOException"/>.</returns>
-    public async Task<(FileOpening Opening, PackFile? File, Stream? Bytes)> OpenFileAsync(string pack, string path, CancellationToken cancellationToken)
+    public async Task<(FileOpening Opening, PackFile? File, Stream? Bytes)> OpenFileAsync(string pack, string path, CancellationToken cancellationToken) =>
+        Find(pack)?.Manifest.File(path) is { } file ? await OpenAsync(file, cancellationToken) : (FileOpening.Unknown, null, null);
+
+    /// <summary>Opens a file whose chunks are in the store.</summary>
+    public async Task<(FileOpening Opening, PackFile? File, Stream? Bytes)> OpenAsync(PackFile file, CancellationToken cancellationToken)
     {
-        if (Find(pack)?.Manifest.File(path) is not { } file)
-            return (FileOpening.Unknown, null, null);
         if (await RecipeOfAsync(file, cancellationToken) is not { } recipe)
             return (FileOpening.Healing, file, null);
         ImmutableHashSet<ChunkId> lost = store.Lost;
@@ -239,12 +255,15 @@ public sealed class PackLibrary(DiskChunkStore store, DurableDatabase database, 
     {
         lock (_gate)
             _coming = _coming.RemoveRange(_coming.Keys.Where(pack => !wanted.Contains(pack)));
+        hold.Keep(wanted);
     }
 
     /// <summary>Hashes every file of a version from disk and, when all are right, shows it in place of the former one.</summary>
     /// <exception cref="IOException">The disk fails; the former version stays.</exception>
     internal async Task<ShowOutcome> ShowAsync(Manifest manifest, ChunkId id, CancellationToken cancellationToken)
     {
+        if (VersionOf(manifest.Pack) is { } former && former.Id != id && hold.Holds(manifest.Pack, manifest.Version))
+            return ShowOutcome.Waits;
         var needed = new List<ChunkId> { id };
         foreach (PackFile file in manifest.Files)
         {
@@ -254,9 +273,11 @@ public sealed class PackLibrary(DiskChunkStore store, DurableDatabase database, 
             needed.AddRange(await NeededAsync(file, cancellationToken));
         }
         await store.HoldAsync(manifest.Pack, manifest.Version, id, needed, cancellationToken);
-        await database.WriteAsync((connection, transaction) => connection.Execute(
-            "INSERT OR REPLACE INTO shown (pack, version, manifest, bytes, turn) SELECT @Pack, @Version, @id, @LengthBytes, coalesce(max(turn), 0) + 1 FROM shown",
-            new { manifest.Pack, manifest.Version, id = id.ToArray(), manifest.LengthBytes }, transaction), cancellationToken);
+        await database.WriteAsync((connection, transaction) => connection.Execute("""
+            INSERT OR REPLACE INTO former SELECT pack, version, manifest, (SELECT coalesce(max(turn), 0) + 1 FROM former) FROM shown WHERE pack = @Pack AND manifest <> @id;
+            DELETE FROM former WHERE pack = @Pack AND turn NOT IN (SELECT turn FROM former WHERE pack = @Pack ORDER BY turn DESC LIMIT @KeptFormer);
+            INSERT OR REPLACE INTO shown (pack, version, manifest, bytes, turn) SELECT @Pack, @Version, @id, @LengthBytes, coalesce(max(turn), 0) + 1 FROM shown
+            """, new { manifest.Pack, manifest.Version, id = id.ToArray(), manifest.LengthBytes, KeptFormer }, transaction), cancellationToken);
         lock (_gate)
             _coming = _coming.Remove(manifest.Pack);
         log.PackShown(manifest.Pack, manifest.Version);
@@ -269,12 +290,20 @@ public sealed class PackLibrary(DiskChunkStore store, DurableDatabase database, 
     {
         foreach (CataloguePack listed in catalogue.Packs.Where(pack => pack.Versions.Any(version => version.Withdrawn)))
         {
+            foreach (CatalogueVersion withdrawn in listed.Versions.Where(version => version.Withdrawn))
+                await ForgetAsync(listed.Id, withdrawn.Version, cancellationToken);
             if (VersionOf(listed.Id) is not { } pack || catalogue.Find(pack.Pack, pack.Version) is not { Withdrawn: true })
                 continue;
             await database.WriteAsync((connection, transaction) => connection.Execute("DELETE FROM shown WHERE pack = @Pack", new { pack.Pack }, transaction), cancellationToken);
             log.PackWithdrawn(pack.Pack, pack.Version);
             Tell(pack.Pack);
         }
+    }
+
+    private async Task ForgetAsync(string pack, long version, CancellationToken cancellationToken)
+    {
+        if (database.Read(connection => connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM former WHERE pack = @pack AND version = @version)", new { pack, version })))
+            await database.WriteAsync((connection, transaction) => connection.Execute("DELETE FROM former WHERE pack = @pack AND version = @version", new { pack, version }, transaction), cancellationToken);
     }
 
     private void Tell(string pack)

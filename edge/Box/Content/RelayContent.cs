@@ -42,6 +42,12 @@ public sealed class RelayContent(Func<HttpClient?> relay, Func<HttpClient?> bulk
         SendAsync(new HttpRequestMessage(HttpMethod.Get, FormattableString.Invariant($"/lists/root/{version}")), async (response, guard) =>
             response.StatusCode == HttpStatusCode.NotFound ? null : await ReadAsync(response, RootChain.MaxRootBytes, guard), cancellationToken);
 
+    /// <summary>Asks for errata behind a number.</summary>
+    /// <returns>Signed records; null when there are none.</returns>
+    public Task<byte[]?> ErrataAsync(long after, CancellationToken cancellationToken) =>
+        SendAsync(new HttpRequestMessage(HttpMethod.Get, FormattableString.Invariant($"/lists/errata?after={after}")), async (response, guard) =>
+            response.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.NotFound ? null : await ReadAsync(response, ErratumRecords.MaxBytes, guard), cancellationToken);
+
     /// <inheritdoc/>
     public int MaxConnections => options.Value.MaxConnections;
 

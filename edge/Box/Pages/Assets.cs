@@ -8,6 +8,9 @@ namespace Edge.Box.Pages;
 /// so that a phone fetches each once and never asks again.</summary>
 public sealed class Assets
 {
+    /// <summary>A script longer than this is kept gzipped alone: every browser takes it so.</summary>
+    private const int LongBytes = 256 << 10;
+
     // gzip, not brotli: browsers offer brotli only over https.
     private sealed record Asset(string Name, string Address, string MediaType, byte[] Bytes, byte[]? Gzipped);
 
@@ -35,7 +38,10 @@ public sealed class Assets
             return Results.Bytes(asset.Bytes, asset.MediaType);
         context.Response.Headers.Vary = "Accept-Encoding";
         if (!context.Request.Headers.AcceptEncoding.ToString().Contains("gzip", StringComparison.OrdinalIgnoreCase))
-            return Results.Bytes(asset.Bytes, asset.MediaType);
+        {
+            return asset.Bytes.Length > 0 ? Results.Bytes(asset.Bytes, asset.MediaType)
+                : Results.Stream(new GZipStream(new MemoryStream(asset.Gzipped), CompressionMode.Decompress), asset.MediaType);
+        }
         context.Response.Headers.ContentEncoding = "gzip";
         return Results.Bytes(asset.Gzipped, asset.MediaType);
     });
@@ -55,7 +61,8 @@ public sealed class Assets
             ".woff2" => ("font/woff2", false),
             _ => ("application/octet-stream", false),
         };
-        return new Asset(name, $"{name[..^extension.Length]}.{hash}{extension}", mediaType, bytes, compress ? Gzip(bytes) : null);
+        byte[]? gzipped = compress ? Gzip(bytes) : null;
+        return new Asset(name, $"{name[..^extension.Length]}.{hash}{extension}", mediaType, gzipped is not null && bytes.Length > LongBytes ? [] : bytes, gzipped);
     }
 
     private static byte[] Gzip(byte[] bytes)

@@ -1,7 +1,10 @@
+using System.Collections.Frozen;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Unicode;
 using Edge.Box.Content;
 using Edge.Box.Feedback;
+using Edge.Box.Identity;
 using Edge.Box.Panel;
 using Edge.Core.Content;
 using Edge.Core.Learning;
@@ -15,6 +18,9 @@ namespace Edge.Box.Pages;
 /// <summary>The school's site: joins what the features offer into pages.</summary>
 public static class PagesFeature
 {
+    /// <summary>What a page may say of a change that could not be.</summary>
+    private static readonly FrozenSet<string?> LayerProblems = FrozenSet.Create<string?>("full", "taken", "unknown", "name", "long", "room", "empty");
+
     private static readonly TimeSpan LanguageKept = TimeSpan.FromDays(400);
 
     public static IServiceCollection AddPages(this IServiceCollection services)
@@ -28,6 +34,7 @@ public static class PagesFeature
         services.AddSingleton(_ => new Assets(Path.Combine(AppContext.BaseDirectory, "wwwroot")));
         services.AddSingleton<PowerState>();
         services.AddSingleton<PanelActions>();
+        services.AddSingleton<PackUse>();
         services.AddSingleton<SiteView>();
         return services;
     }
@@ -43,6 +50,7 @@ public static class PagesFeature
     public static void MapPages(this IEndpointRouteBuilder routes)
     {
         routes.ServiceProvider.GetRequiredService<Assets>().Map(routes);
+        MapLetterTables(routes);
         RouteGroupBuilder pages = routes.MapGroup("");
         pages.AddEndpointFilter((call, next) =>
         {
@@ -57,32 +65,25 @@ public static class PagesFeature
         pages.MapGet("/ask", IResult (SiteView view) => new RazorComponentResult<AskPage>(new { Lessons = view.Today() }));
         pages.MapGet("/problem", IResult (string? page) => new RazorComponentResult<ProblemPage>(new { Page = page is { Length: < 200 } ? page : null }));
         pages.MapGet("/status", IResult (SiteView view) => new RazorComponentResult<StatusPage>(new { Status = view.Status() }));
-        pages.MapGet("/library", IResult (SiteView view, PackLibrary library, Reader reader) => new RazorComponentResult<LibraryPage>(new
-        {
-            Packs = library.Shown.Take(LibraryPage.MostPacks).Select(pack => library.Find(pack.Pack)).OfType<ShownPack>().ToList(),
-            Coming = library.Reports.RemoveAll(report => report.State == PackHolding.Verified),
-            Recordings = view.Recordings(reader),
-        }));
+        pages.MapGet("/library", IResult (HttpContext context, SiteView view, PackLibrary library, LibrarySearch search, Reader reader) => Library(context, view, library, search, reader));
         // Whoever shortens a file's address by hand means the pack.
         pages.MapGet("/library/{pack}", (string pack) => Results.Redirect($"/pack/{Uri.EscapeDataString(pack)}"));
-        pages.MapGet("/pack/{pack}", IResult (string pack, PackLibrary library) => library.Find(pack) is { } shown
-            ? new RazorComponentResult<PackPage>(new { Pack = shown })
+        pages.MapGet("/pack/{pack}", IResult (string pack, HttpContext context, PackViews views, SiteView site, TeacherSessions teachers, string? problem) => views.Current(pack) is { } view
+            ? new RazorComponentResult<PackPage>(new { View = view, Errata = site.Errata(pack), IsTeacher = teachers.IsTeacher(context), Problem = LayerProblems.Contains(problem) ? problem : null })
             : NotFound());
+        pages.MapTeacher();
+        pages.MapGet("/pack/{pack}/{**path}", ItemAsync);
         pages.MapGet("/exercise/{pack}/{**path}", ExerciseAsync);
         pages.MapGet("/live", (SiteView view) =>
             view.Today().LastOrDefault(card => card.Shows is LessonShows.Live or LessonShows.Lost) is { } card ? Results.Redirect($"/lesson/{card.Planned.Id}") : Results.Redirect("/"));
-        pages.MapGet("/lesson/{id}", IResult (string id, SiteView view, LessonQuestions questions) => view.Lesson(id) is { } lesson
-            ? new RazorComponentResult<LessonPage>(new
-            {
-                Lesson = lesson,
-                Shows = view.Shows(lesson),
-                EdgeSecond = view.EdgeSecond(id),
-                Questions = questions.Of(id),
-                Notices = questions.Notices(id),
-            })
-            : NotFound());
-        pages.MapGet("/lesson/{id}/questions", IResult (string id, LessonQuestions questions) =>
-            new RazorComponentResult<QuestionList>(new { Questions = questions.Of(id), Notices = questions.Notices(id) }));
+        pages.MapGet("/lesson/{id}", Lesson);
+        pages.MapGet("/lesson/{id}/questions", IResult (string id, LessonQuestions questions, PackUse use, SiteView view) =>
+        {
+            if (view.Lesson(id) is not null)
+                use.Seen(id);
+            return new RazorComponentResult<QuestionList>(new { Questions = questions.Of(id), Notices = questions.Notices(id) });
+        });
+        pages.MapGet("/lesson/{id}/errata", IResult (string id, SiteView view) => new RazorComponentResult<ErrataStrip>(new { Errata = view.Errata(view.Lesson(id)?.Kit) }));
         pages.MapGet("/lesson/{id}/kit.json", (string id, SiteView view) =>
             view.Lesson(id) is { } lesson ? Results.Json(view.Kit(lesson), PagesJson.Default.KitList) : Results.NotFound());
 
@@ -111,9 +112,82 @@ public static class PagesFeature
 
     private static RazorComponentResult<NotFoundPage> NotFound() => new RazorComponentResult<NotFoundPage> { StatusCode = StatusCodes.Status404NotFound };
 
-    private static async Task<IResult> ExerciseAsync(string pack, string path, HttpContext context, PackLibrary library, CancellationToken cancellationToken)
+    private static IResult Lesson(string id, SiteView view, LessonQuestions questions, PackUse use)
     {
-        (FileOpening opening, PackFile? file, Stream? bytes) = await library.OpenFileAsync(pack, path, cancellationToken);
+        if (view.Lesson(id) is not { } lesson)
+            return NotFound();
+        use.Seen(id);
+        return new RazorComponentResult<LessonPage>(new
+        {
+            Lesson = lesson,
+            Shows = view.Shows(lesson),
+            EdgeSecond = view.EdgeSecond(id),
+            Questions = questions.Of(id),
+            Notices = questions.Notices(id),
+            Errata = view.Errata(lesson.Kit),
+        });
+    }
+
+    private static RazorComponentResult<LibraryPage> Library(HttpContext context, SiteView view, PackLibrary library, LibrarySearch search, Reader reader)
+    {
+        var ask = LibraryAsk.Of(context.Request.Query);
+        LibraryAnswer? answer = null;
+        try
+        {
+            answer = search.Search(ask.Query);
+        }
+        catch (IOException)
+        {
+            // The index was damaged and is being made anew; the page says so.
+        }
+        return new RazorComponentResult<LibraryPage>(new
+        {
+            Search = ask,
+            Answer = answer,
+            Coming = library.Reports.RemoveAll(report => report.State == PackHolding.Verified),
+            Recordings = view.Recordings(reader),
+        });
+    }
+
+    /// <summary>Tables by which the viewer of PDF turns Chinese letters that a file does not bring along into shapes. It asks for the few it needs.</summary>
+    private static void MapLetterTables(IEndpointRouteBuilder routes)
+    {
+        string folder = Path.Combine(AppContext.BaseDirectory, "cmaps");
+        FrozenSet<string> names = Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)).ToFrozenSet();
+        routes.MapGet("/cmaps/{name}", (string name, HttpContext context) =>
+        {
+            if (!names.Contains(name))
+                return Results.NotFound();
+            context.Response.Headers.CacheControl = "public, max-age=2592000";
+            return Results.File(Path.Combine(folder, name), "application/octet-stream");
+        });
+    }
+
+    private static async Task<IResult> ItemAsync(string pack, string path, HttpContext context, PackViews views, SiteView site, ToolSite tools, TeacherSessions teachers, CancellationToken cancellationToken)
+    {
+        bool original = context.Request.Query.ContainsKey("original");
+        if ((original ? views.Original(pack) : views.Current(pack)) is not { } view || view.File(path) is not { } file)
+            return NotFound();
+        // The viewer reads what others wrote: no script but ours may come of it, and a tool in its frame stays in its pack.
+        context.Response.Headers.ContentSecurityPolicy = $"script-src 'self'; object-src 'none'; base-uri 'none'; {tools.FrameRuleFor(context.Request, view)}";
+        string? text = null;
+        if (FileShows.Of(file) == FileShow.Text)
+        {
+            (FileOpening opening, _, Stream? bytes) = await views.OpenAsync(file, cancellationToken);
+            if (opening == FileOpening.Opened)
+            {
+                using var reader = new StreamReader(bytes!, Encoding.UTF8);
+                text = await reader.ReadToEndAsync(cancellationToken);
+            }
+        }
+        return new RazorComponentResult<ItemPage>(new { View = view, File = file, Text = text, Original = original, IsTeacher = teachers.IsTeacher(context), Errata = site.Errata(pack).RemoveAll(erratum => erratum.Path is not null && erratum.Path != path), ToolAddress = tools.AddressOf(context.Request, view, file) });
+    }
+
+    private static async Task<IResult> ExerciseAsync(string pack, string path, HttpContext context, PackViews views, CancellationToken cancellationToken)
+    {
+        if (views.Current(pack) is not { } view || view.File(path) is not { } found)
+            return NotFound();
+        (FileOpening opening, PackFile? file, Stream? bytes) = await views.OpenAsync(found, cancellationToken);
         if (opening != FileOpening.Opened)
             return NotFound();
         await using (bytes)
@@ -128,6 +202,6 @@ public static class PagesFeature
             }
         }
         // What we cannot mark we do not pretend to: the file itself.
-        return Results.Redirect($"/library/{pack}/{path}");
+        return Results.Redirect(view.PageOf(found));
     }
 }

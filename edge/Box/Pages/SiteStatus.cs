@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Edge.Box.Content;
 using Edge.Core.Content;
 using Edge.Core.Sync;
 
@@ -16,6 +17,7 @@ namespace Edge.Box.Pages;
 /// <param name="FreeBytes">Room left on the disk.</param>
 /// <param name="Lists">Versions of the signed lists, and how old they are.</param>
 /// <param name="Packs">What is here and what is on its way.</param>
+/// <param name="Waiting">Versions that are here and wait until a lesson is over.</param>
 /// <param name="Lessons">Lessons of the plan with what they show.</param>
 /// <param name="Uptime">Since the program started.</param>
 /// <param name="Usb">The stick that is or was in lately.</param>
@@ -31,6 +33,7 @@ public sealed record SiteStatus(
     long FreeBytes,
     ListVersions Lists,
     ImmutableArray<PackReport> Packs,
+    ImmutableArray<WaitingVersion> Waiting,
     ImmutableArray<LessonStatus> Lessons,
     TimeSpan Uptime,
     UsbBundleReport? Usb,

@@ -22,6 +22,9 @@ public sealed class SiteView(
     PackLibrary library,
     PackOutlooks outlooks,
     LinkGate gate,
+    PackViews views,
+    PackHold hold,
+    ErrataStore errata,
     LiveLessons live,
     SqliteOutbox outbox,
     LinkState link,
@@ -77,13 +80,17 @@ public sealed class SiteView(
     /// <summary>Pictures of a lesson's kit; a file name such as <c>t0090.jpg</c> says from which second on it shows.</summary>
     public KitList Kit(PlannedLesson lesson)
     {
-        if (lesson.Kit is null || library.Find(lesson.Kit) is not { } pack)
+        if (lesson.Kit is null || views.Current(lesson.Kit) is not { } pack)
             return new KitList([]);
-        return new KitList([.. pack.Manifest.Files
+        return new KitList([.. pack.Files
             .Where(file => file.Kind == FileKind.Kit && file.MediaType.StartsWith("image/", StringComparison.Ordinal))
-            .Select(file => new KitPicture($"/library/{lesson.Kit}/{string.Join('/', file.Path.Split('/').Select(Uri.EscapeDataString))}", SecondOf(file.Path)))
+            .Select(file => new KitPicture(pack.AddressOf(file), SecondOf(file.Path)))
             .OrderBy(picture => picture.Second)]);
     }
+
+    /// <summary>Corrections in words of the version that shows.</summary>
+    public ImmutableArray<Erratum> Errata(string? pack) =>
+        pack is not null && library.VersionOf(pack) is { } shown ? errata.Current.Of(pack, shown.Version) : [];
 
     public SiteStatus Status() => new(
         BoxServer.Version,
@@ -96,6 +103,7 @@ public sealed class SiteView(
         FreeBytes,
         Lists,
         outlooks.Reports,
+        hold.Waiting,
         [.. (Plan?.Lessons ?? []).Select(lesson => new LessonStatus(lesson.Id, Shows(lesson), live.State(lesson.Id).Edge.TotalSeconds))],
         time.GetElapsedTime(_started),
         usb.Now,

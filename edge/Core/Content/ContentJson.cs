@@ -10,6 +10,7 @@ namespace Edge.Core.Content;
 [JsonSerializable(typeof(SitePlan))]
 [JsonSerializable(typeof(ListFloors))]
 [JsonSerializable(typeof(PackPublisher))]
+[JsonSerializable(typeof(Erratum))]
 internal sealed partial class ContentJson : JsonSerializerContext
 {
     /// <summary>Null when the bytes are not of this type.</summary>

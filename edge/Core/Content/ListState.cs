@@ -25,6 +25,8 @@ public sealed record ListState(TrustRoot Root, Catalogue? Catalogue, SitePlan? P
         // With a root older than one that was here before, keys would count again that were taken away.
         if (Root.Version < Floors.Root || !Root.Trusts(candidate))
             return ListVerdict.Untrusted;
+        if (candidate.Kind == ListKind.Erratum)
+            return ListVerdict.Malformed;
         if (candidate.Kind == ListKind.Catalogue)
         {
             if (Core.Content.Catalogue.Read(candidate.Payload.Span) is not { } catalogue)

@@ -7,5 +7,6 @@ namespace Edge.Core.Content;
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true,
     UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Manifest))]
+[JsonSerializable(typeof(LocalChange))]
 [JsonSerializable(typeof(ManifestHead))]
 internal sealed partial class ManifestJson : JsonSerializerContext;

@@ -6,7 +6,7 @@ using System.Text;
 namespace Edge.Core.Identity;
 
 /// <summary>Which of the signed lists this is; each kind has its own keys.</summary>
-public enum ListKind { Root, Catalogue, Plan }
+public enum ListKind { Root, Catalogue, Plan, Erratum }
 
 /// <summary>One signature over a list: the key's <see cref="KeyId"/> and the ECDSA value (IEEE P1363, 64 bytes for P-256).</summary>
 public sealed record ListSignature(string Key, ImmutableArray<byte> Value);
@@ -101,6 +101,7 @@ public sealed record SignedList(ListKind Kind, ImmutableArray<ListSignature> Sig
         ListKind.Root => "edge-list 1 root\n",
         ListKind.Catalogue => "edge-list 1 catalogue\n",
         ListKind.Plan => "edge-list 1 plan\n",
+        ListKind.Erratum => "edge-list 1 erratum\n",
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 
@@ -108,6 +109,7 @@ public sealed record SignedList(ListKind Kind, ImmutableArray<ListSignature> Sig
         line.SequenceEqual("edge-list 1 root"u8) ? ListKind.Root
         : line.SequenceEqual("edge-list 1 catalogue"u8) ? ListKind.Catalogue
         : line.SequenceEqual("edge-list 1 plan"u8) ? ListKind.Plan
+        : line.SequenceEqual("edge-list 1 erratum"u8) ? ListKind.Erratum
         : null;
 
     private static byte[] SignedBytes(ListKind kind, ReadOnlySpan<byte> payload) =>

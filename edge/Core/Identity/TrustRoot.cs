@@ -104,7 +104,8 @@ public sealed record TrustRoot(
     {
         ListKind.Root => Root,
         ListKind.Catalogue => Catalogue,
-        ListKind.Plan => Plan,
+        // Words about a pack are what titles and lessons of a plan are: the same keys sign them.
+        ListKind.Plan or ListKind.Erratum => Plan,
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 

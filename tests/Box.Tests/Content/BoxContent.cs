@@ -22,23 +22,38 @@ internal sealed class BoxContent : IAsyncDisposable
         _http = new HttpClient(handler) { BaseAddress = origin.Url, Timeout = Timeout.InfiniteTimeSpan };
         IOptions<ContentOptions> options = Microsoft.Extensions.Options.Options.Create(Options);
         Lists = new ListStore(Path.Combine(folder, "lists"), () => origin.Keys.Root, () => origin.School, NullLogger<ListStore>.Instance);
+        Errata = new ErrataStore(Path.Combine(folder, "lists"), () => Lists.Current?.Root, NullLogger<ErrataStore>.Instance);
         _database = new ContentDatabase(folder, NullLogger.Instance);
         Store = DiskChunkStore.Open(Path.Combine(folder, "store"), _database.Database, sizes, freeBytes, NullLogger.Instance);
-        Library = new PackLibrary(Store, _database.Database, NullLogger<PackLibrary>.Instance);
+        Hold = new PackHold(pack => InUse.Contains(pack), Options.LongestHold, time);
+        Library = new PackLibrary(Store, _database.Database, Hold, NullLogger<PackLibrary>.Instance);
+        Layers = new LocalLayers(Path.Combine(folder, "local"), new LocalFiles(Path.Combine(folder, "local"), new LayerOptions(), Options.ReserveBytes, freeBytes), NullLogger<LocalLayers>.Instance);
+        Views = new PackViews(Library, Layers);
         Relay = new RelayContent(() => _http, () => _http, relay => Gate!.Heard(relay), options, time);
         Partial = PartialStore.Open(Path.Combine(folder, "partial"), Options.PartialBytes);
         Gate = new LinkGate(Path.Combine(folder, "link.json"), () => Lists.Current?.Plan, () => LiveNeedsLink, Microsoft.Extensions.Options.Options.Create(link ?? new LinkOptions()), time);
         Transfer = new Transfer(Relay, Partial, Gate, options, time);
         Room = new PackRoom(Store, Library, () => Lists.Current?.Plan, NullLogger<PackRoom>.Instance);
-        Fetcher = new PackFetcher(Lists, Store, Library, Relay, Transfer, Room, options, time, NullLogger<PackFetcher>.Instance);
+        Fetcher = new PackFetcher(Lists, Errata, Store, Library, Relay, Transfer, Room, options, time, NullLogger<PackFetcher>.Instance);
         Usb = new UsbBundleImport(Lists, Store, Library, () => origin.School, NullLogger<UsbBundleImport>.Instance);
     }
 
     public static ContentOptions Options { get; } = new() { CommitBytes = 64 << 10, ReserveBytes = 1000, StoreFileBytes = 1 << 20, ListInterval = TimeSpan.FromSeconds(20) };
 
+    /// <summary>Packs that a lesson shows.</summary>
+    public HashSet<string> InUse { get; } = [];
+
+    public PackHold Hold { get; }
+
+    public LocalLayers Layers { get; }
+
+    public PackViews Views { get; }
+
     public CountingHandler Link { get; }
 
     public ListStore Lists { get; }
+
+    public ErrataStore Errata { get; }
 
     public DiskChunkStore Store { get; }
 
@@ -113,6 +128,8 @@ internal sealed class BoxContent : IAsyncDisposable
         Partial.Dispose();
         Gate.Dispose();
         Room.Dispose();
+        Errata.Dispose();
+        Layers.Dispose();
         Store.Dispose();
         _database.Dispose();
         SqliteConnection.ClearAllPools();

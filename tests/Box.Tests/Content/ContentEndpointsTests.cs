@@ -22,24 +22,34 @@ public sealed class ContentEndpointsTests : IAsyncLifetime
     private ContentOrigin _origin = null!;
     private WebApplication _box = null!;
     private HttpClient _http = null!;
+    private Uri _tools = null!;
 
     public async ValueTask InitializeAsync()
     {
         _origin = await ContentOrigin.StartAsync();
-        _origin.AddPack("fractions", 1, ("video/第一课.mp4", Video), ("tool/index.html", "<script>1</script>"u8.ToArray()), ("picture.svg", "<svg/>"u8.ToArray()), ("notes.txt", "notes"u8.ToArray()));
+        _origin.AddPack("fractions", 1, ("video/第一课.mp4", Video), ("tool/index.html", "<script>1</script>"u8.ToArray()), ("tool/a.js", "1"u8.ToArray()), ("picture.svg", "<svg/>"u8.ToArray()), ("notes.txt", "notes"u8.ToArray()));
         _origin.Publish(Wanted("fractions", 1));
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(IPAddress.Loopback, 0);
+            kestrel.Listen(IPAddress.Loopback, 0, ToolSite.MarkAsTools);
+        });
+        builder.Services.AddSingleton(_ => new ToolSite(() => _tools.Port));
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<Func<double>>(() => 0.5);
         var relay = new HttpClient { BaseAddress = _origin.Url };
         builder.Services.AddContent(_folder["content"], _ => new ContentPorts(() => relay, () => relay, () => _origin.Keys.Root, () => _origin.School, () => false));
         _box = builder.Build();
+        _box.UseRouting();
+        ToolSite.UseGate(_box);
         _box.MapContent();
+        _box.MapTools();
         await _box.Services.StartContentAsync(default);
         await _box.StartAsync();
-        _http = new HttpClient { BaseAddress = new Uri(_box.Urls.First()) };
+        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(_box.Urls.First()) };
+        _tools = new Uri(_box.Urls.Last());
         PackLibrary library = _box.Services.GetRequiredService<PackLibrary>();
         for (int i = 0; i < 1_000 && library.Find("fractions") is null; i++)
             await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
@@ -84,29 +94,89 @@ public sealed class ContentEndpointsTests : IAsyncLifetime
         Assert.Empty(await head.Content.ReadAsByteArrayAsync());
     }
 
-    [Theory]
-    [InlineData("tool/index.html", true)]
-    [InlineData("picture.svg", true)]
-    [InlineData("notes.txt", false)]
-    public async Task What_can_run_scripts_runs_in_a_sandbox_that_reaches_its_own_pack_only(string path, bool sandboxed)
+    [Fact]
+    public async Task The_address_of_a_state_gives_its_files_and_may_be_kept()
     {
-        using HttpResponseMessage response = await _http.GetAsync("/library/fractions/" + path);
-        Assert.Equal(sandboxed, response.Headers.TryGetValues("Content-Security-Policy", out IEnumerable<string>? rules));
-        if (!sandboxed)
-            return;
-        string rule = rules!.Single();
-        Assert.StartsWith("sandbox allow-scripts", rule, StringComparison.Ordinal);
-        Assert.Contains($"default-src {_http.BaseAddress}library/fractions/ ", rule, StringComparison.Ordinal);
-        Assert.Contains("form-action 'none'", rule, StringComparison.Ordinal);
-        Assert.DoesNotContain("allow-same-origin", rule, StringComparison.Ordinal);
+        using HttpResponseMessage now = await _http.GetAsync("/library/fractions/@1/notes.txt");
+        Assert.Equal("notes", await now.Content.ReadAsStringAsync());
+        Assert.Equal(TimeSpan.FromHours(1), now.Headers.CacheControl!.MaxAge);
+        foreach (string other in (string[])["@2", "@1.1", "@01", "@", "@1x"])
+            Assert.Equal(HttpStatusCode.NotFound, (await _http.GetAsync($"/library/fractions/{other}/notes.txt")).StatusCode);
     }
 
     [Fact]
-    public async Task A_forged_host_cannot_widen_the_sandbox()
+    public async Task What_can_run_scripts_is_on_the_site_only_an_address_of_the_tools_port_or_inert()
     {
-        using HttpResponseMessage response = await AskAsync("/library/fractions/tool/index.html", request => request.Headers.Host = "evil.example");
-        Assert.DoesNotContain("'self' data", response.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+        using HttpResponseMessage page = await _http.GetAsync("/library/fractions/tool/index.html");
+        Assert.Equal($"http://127.0.0.1:{_tools.Port}/fractions/@1/tool/index.html", page.Headers.Location!.ToString());
+        using HttpResponseMessage picture = await _http.GetAsync("/library/fractions/picture.svg");
+        Assert.StartsWith("sandbox; default-src 'none'", picture.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+        Assert.Equal("image/svg+xml", picture.Content.Headers.ContentType!.ToString());
+        using HttpResponseMessage script = await _http.GetAsync("/library/fractions/tool/a.js");
+        Assert.Equal("text/plain; charset=utf-8", script.Content.Headers.ContentType!.ToString());
+        Assert.Equal(["nosniff"], script.Headers.GetValues("X-Content-Type-Options"));
     }
+
+    [Fact]
+    public async Task A_tool_runs_under_a_rule_that_names_its_own_pack_and_no_other_place()
+    {
+        using var http = new HttpClient { BaseAddress = _tools };
+        using HttpResponseMessage response = await http.GetAsync("/fractions/@1/tool/index.html");
+        Assert.Equal("<script src=\"/tool.js\"></script><script>1</script>", await response.Content.ReadAsStringAsync());
+        string rule = response.Headers.GetValues("Content-Security-Policy").Single();
+        string own = $"http://127.0.0.1:{_tools.Port}/fractions/@1/";
+        Assert.StartsWith("sandbox allow-scripts ", rule, StringComparison.Ordinal);
+        Assert.Contains($"default-src {own} ", rule, StringComparison.Ordinal);
+        Assert.Contains($"frame-src {own};", rule, StringComparison.Ordinal);
+        Assert.Contains("form-action 'none'", rule, StringComparison.Ordinal);
+        Assert.DoesNotContain("allow-same-origin", rule, StringComparison.Ordinal);
+        Assert.DoesNotContain("allow-popups", rule, StringComparison.Ordinal);
+        Assert.DoesNotContain("allow-top-navigation", rule, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("hill.local", "http://hill.local:")]
+    [InlineData("[fe80::1]", "http://[fe80::1]:")]
+    [InlineData("box;script-src *", null)]
+    public async Task The_rule_follows_the_name_that_the_phone_typed_and_a_forged_one_cannot_widen_it(string host, string? origin)
+    {
+        using var http = new HttpClient { BaseAddress = _tools };
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/fractions/@1/tool/index.html");
+        request.Headers.TryAddWithoutValidation("Host", host);
+        using HttpResponseMessage response = await http.SendAsync(request);
+        if (origin is null)
+        {
+            Assert.NotEqual(HttpStatusCode.OK, response.StatusCode);
+            return;
+        }
+        Assert.Contains($"frame-src {origin}{_tools.Port}/fractions/@1/;", response.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/library/fractions/notes.txt")]
+    [InlineData("/fractions/tool/index.html")]
+    [InlineData("/fractions/@2/tool/index.html")]
+    [InlineData("/fractions/@1/..%2f..%2fother/@1/a.html")]
+    [InlineData("/")]
+    public async Task The_tools_port_has_nothing_but_files_by_the_address_of_their_state(string path)
+    {
+        using var http = new HttpClient { BaseAddress = _tools };
+        Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync(path)).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await _http.GetAsync("/fractions/@1/tool/index.html")).StatusCode);
+    }
+
+    [Theory]
+    [InlineData("<!DOCTYPE html><p>", 15)]
+    [InlineData(" \n<!-- a > b --><!doctype html SYSTEM 'x'>\n<p>", 42)]
+    [InlineData("<?xml version='1.0'?><!DOCTYPE html><p>", 36)]
+    [InlineData("<html><p>", 0)]
+    [InlineData("<!-- never closed <!doctype html>", 0)]
+    [InlineData("", 0)]
+    public void The_helper_goes_behind_the_document_type(string head, int place) =>
+        Assert.Equal(place, ToolEndpoints.PlaceForHelper(System.Text.Encoding.UTF8.GetBytes(head)));
+
+    [Fact]
+    public void A_page_in_16_bit_letters_stays_as_it_is() => Assert.Equal(-1, ToolEndpoints.PlaceForHelper(System.Text.Encoding.Unicode.GetPreamble()));
 
     [Theory]
     [InlineData("/library/none/a.txt")]

@@ -34,6 +34,7 @@ public sealed class ArmTests : IAsyncLifetime
         {
             ["Box__DataFolder"] = _folder["box"],
             ["Box__Port"] = $"{port}",
+            ["Box__ToolPort"] = "0",
             ["Box__Address"] = "127.0.0.1",
             ["Identity__RelayUrl"] = $"https://localhost:{FreePort.Take()}",
             ["Identity__AuthorityFile"] = _folder.Write("ca.pem", authority.Authority.ExportCertificatePem()),

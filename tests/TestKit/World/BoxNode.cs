@@ -19,6 +19,7 @@ public sealed class BoxNode : IAsyncDisposable
         {
             ["Box__DataFolder"] = folder,
             ["Box__Port"] = $"{Port}",
+            ["Box__ToolPort"] = $"{ToolPort}",
             ["Box__Address"] = "127.0.0.1",
             ["Identity__RelayUrl"] = $"https://localhost:{Api.Port}",
             ["Identity__AuthorityFile"] = relay.AuthorityFile,
@@ -36,6 +37,9 @@ public sealed class BoxNode : IAsyncDisposable
     public string Folder { get; }
 
     public int Port { get; } = FreePort.Take();
+
+    /// <summary>Port of the interactive tools.</summary>
+    public int ToolPort { get; } = FreePort.Take();
 
     public Uri Site => new($"http://127.0.0.1:{Port}/");
 
