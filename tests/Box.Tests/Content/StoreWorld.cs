@@ -200,10 +200,10 @@ internal sealed class StoreWorld : IDisposable
 
     private async Task OpenAsync()
     {
-        _database = new DurableDatabase(Path.Combine(_folder, "index.db"), ContentTables.Schema);
+        _database = new DurableDatabase(Path.Combine(_folder, "index.db"), ContentTables.Schema, FormerTables.Schema);
         var options = new ContentOptions { StoreFileBytes = StoreFile, QuotaBytes = Quota, ReserveBytes = 0 };
         _store = DiskChunkStore.Open(_disk, _database, options, () => long.MaxValue, NullLogger.Instance);
-        _library = new PackLibrary(_store, _database, NullLogger<PackLibrary>.Instance);
+        _library = new PackLibrary(_store, _database, new PackHold(_ => false, default, TimeProvider.System), NullLogger<PackLibrary>.Instance);
         _room = new PackRoom(_store, _library, () => _plan, NullLogger<PackRoom>.Instance);
         await _library.LoadAsync(default);
     }
