@@ -78,7 +78,7 @@ public sealed class PackDesk(PackRegistry registry, ProposalDesk proposals, Plan
         if (!await registry.PublishAsync(pack, version.Version, schools, due, request.Priority, cancellationToken))
             return new PublishResult(PublishOutcome.Withdrawn, version.Version);
         log.PackPublished(pack, version.Version, string.Join(", ", schools));
-        await audit.AddAsync(AuditLog.Staff, "published", $"{pack}@{version.Version}", string.Join(", ", schools), cancellationToken);
+        await audit.AddAsync(AuditLog.Staff, "published", $"{pack}@{version.Version}", $"→ {ProposalDesk.ToText(schools)}", cancellationToken);
         return new PublishResult(PublishOutcome.Published, version.Version, schools, due);
     }
 

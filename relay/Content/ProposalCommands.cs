@@ -58,7 +58,7 @@ public static class ProposalCommands
         command.SetStaffAction(async (parsed, client, cancellationToken) => CommandLine.PrintTable(parsed, await client.GetAsync("/api/proposals", cancellationToken),
             ("No.", proposal => proposal.GetProperty("id").GetInt64().ToString(null, null)),
             ("What", proposal => proposal.GetProperty("subject").GetString()!),
-            ("Schools", proposal => Joined(proposal.GetProperty("schools"), school => school.GetString()!)),
+            ("Schools", proposal => Joined(proposal.GetProperty("schools"), school => school.GetString() is PackTarget.AllSchools ? "all" : school.GetString()!)),
             ("State", proposal => proposal.GetProperty("state").GetString()!),
             ("Signed by", proposal => $"{Joined(proposal.GetProperty("approvals"), approval => approval.GetProperty("name").GetString()!)} ({proposal.GetProperty("approvals").GetArrayLength()} of {proposal.GetProperty("needed").GetInt32()})")));
         return command;

@@ -69,7 +69,7 @@ public sealed class ProposalDesk(ProposalStore store, PackRegistry registry, Upd
     {
         long? id = await store.AddAsync(new Proposal(0, version.Pack, version.Version, version.Manifest, schools, due, priority, null, default, ProposalState.Waiting, null, []), cancellationToken);
         if (id is not null)
-            await audit.AddAsync(AuditLog.Staff, "proposed", $"{version.Pack}@{version.Version}", $"#{id} → {string.Join(", ", schools)}", cancellationToken);
+            await audit.AddAsync(AuditLog.Staff, "proposed", $"{version.Pack}@{version.Version}", $"#{id} → {ToText(schools)}", cancellationToken);
         return id;
     }
 
@@ -129,7 +129,7 @@ public sealed class ProposalDesk(ProposalStore store, PackRegistry registry, Upd
                     return ApproveOutcome.NotSigned;
                 string name = signers.NameOf(statement.Key);
                 await store.ApproveAsync(id, name, statement, approval, cancellationToken);
-                await audit.AddAsync(name, "approved", proposal.Subject, $"#{id} → {string.Join(", ", proposal.Schools)}", cancellationToken);
+                await audit.AddAsync(name, "approved", proposal.Subject, $"#{id} → {ToText(proposal.Schools)}", cancellationToken);
             }
             ImmutableArray<StatementSignature> signatures = store.StatementSignatures(id);
             if (signers is not null && !signers.Role.IsMet(proposal.Statement(), signatures, signers.Keys))
@@ -179,11 +179,13 @@ public sealed class ProposalDesk(ProposalStore store, PackRegistry registry, Upd
                 return ApproveOutcome.Withdrawn;
             }
             log.PackPublished(proposal.Pack!, proposal.Version, string.Join(", ", proposal.Schools));
-            await audit.AddAsync(AuditLog.Staff, "published", proposal.Subject, $"#{proposal.Id} → {string.Join(", ", proposal.Schools)}", cancellationToken);
+            await audit.AddAsync(AuditLog.Staff, "published", proposal.Subject, $"#{proposal.Id} → {ToText(proposal.Schools)}", cancellationToken);
         }
         await store.CloseAsync(proposal.Id, ProposalState.Done, null, cancellationToken);
         return ApproveOutcome.Done;
     }
+
+    internal static string ToText(ImmutableArray<string> schools) => schools.Contains(PackTarget.AllSchools) ? "all" : string.Join(", ", schools);
 
     public void Dispose() => _deciding.Dispose();
 

@@ -111,7 +111,13 @@ public static class KeysCommands
             TrustRoot root = await RootInForceAsync(client, cancellationToken);
             string id = KeyId.Of(Convert.FromBase64String(publicKey));
             TrustRoot next = parsed.GetValue(use) == "sealing" ? root with { Sealing = publicKey }
-                : root with { Keys = root.Keys.SetItem(id, publicKey), Catalogue = new TrustRole([id], 1), Plan = new TrustRole([id], 1) };
+                : root with
+                {
+                    Keys = root.Keys.SetItem(id, publicKey),
+                    Names = (root.Names ?? System.Collections.Immutable.ImmutableSortedDictionary<string, string>.Empty).SetItem(id, RelayKeys.ListKeyName),
+                    Catalogue = new TrustRole([id], 1),
+                    Plan = new TrustRole([id], 1),
+                };
             await WriteDraftAsync(parsed, parsed.GetValue(target)!, next, time, cancellationToken);
         });
         return command;

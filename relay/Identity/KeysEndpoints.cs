@@ -24,6 +24,7 @@ public static class KeysEndpoints
             int length = await request.Body.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, cancellationToken);
             if (!SignedList.TryParse(body.AsMemory(0, length), out SignedList root))
                 return Problem("this is no list");
+            TrustRoot former = keys.Trust;
             RootOutcome outcome = await keys.PublishRootAsync(root, cancellationToken);
             if (outcome != RootOutcome.Published)
             {
@@ -36,7 +37,7 @@ public static class KeysEndpoints
                     _ => Problem("this is no sound root list"),
                 };
             }
-            await audit.AddAsync(string.Join(", ", root.Signatures.Select(signature => NameOf(keys.Trust, signature.Key))), "root-published", $"root {keys.Trust.Version}",
+            await audit.AddAsync(string.Join(", ", root.Signatures.Select(signature => former.Names?.GetValueOrDefault(signature.Key) ?? NameOf(keys.Trust, signature.Key))), "root-published", $"root {keys.Trust.Version}",
                 $"{keys.Trust.Root.Threshold} of {NamesOf(keys.Trust, keys.Trust.Root)}", cancellationToken);
             await listsChanged(cancellationToken);
             return Results.Ok(new { version = keys.Trust.Version, published = true });

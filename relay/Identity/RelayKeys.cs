@@ -29,6 +29,9 @@ public enum RootOutcome
 /// Once the root is signed elsewhere, <c>root.key</c> belongs elsewhere too. Losing the folder means claiming every box again: see docs/operations.md.</summary>
 public sealed class RelayKeys : IListSigner, IDisposable
 {
+    /// <summary>What people call a list key that the relay made.</summary>
+    public const string ListKeyName = "relay-lists";
+
     private readonly string _folder;
     private readonly SemaphoreSlim _changing = new(1);
     private readonly Lock _signing = new();
@@ -197,7 +200,8 @@ public sealed class RelayKeys : IListSigner, IDisposable
             keys[IdOf(key)] = PublicKeys.Of(key);
         var lists = new TrustRole([IdOf(listKey)], 1);
         var root = new TrustRoot(1, keys.ToImmutable(), new TrustRole([IdOf(rootKey)], 1), lists, lists,
-            Sealing: Convert.ToBase64String(sealingKey.ExportSubjectPublicKeyInfo()), Issued: DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds()));
+            Sealing: Convert.ToBase64String(sealingKey.ExportSubjectPublicKeyInfo()),
+            Names: ImmutableSortedDictionary<string, string>.Empty.Add(IdOf(rootKey), "relay-root").Add(IdOf(listKey), ListKeyName), Issued: DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds()));
         SignedList signed = SignedList.Sign(ListKind.Root, root.ToPayload(), rootKey);
         Directory.CreateDirectory(Path.Combine(folder, "roots"));
         DurableFile.SyncFolder(folder);
