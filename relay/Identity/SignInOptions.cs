@@ -6,7 +6,7 @@ namespace Relay.Identity;
 /// <summary>How often somebody may mistype the staff key. Section <c>SignIn</c>.</summary>
 public sealed class SignInOptions
 {
-    /// <summary>Wrong keys from one address within <see cref="Window"/> after which it has to wait. Default 10: the key is long, and people paste it wrongly.</summary>
+    /// <summary>Wrong keys from one address within <see cref="Window"/> after which it has to wait. Default 10: the key is long, and people paste it wrongly. Behind a reverse proxy all people share its address.</summary>
     [Range(1, 1000)]
     public int MaxFailures { get; set; } = 10;
 
