@@ -10,7 +10,7 @@ root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
 packages=(ffmpeg fonts-wqy-microhei curl)
 if [ "$what" = test ]; then
-  packages+=(chromium mosquitto mosquitto-clients nginx-light qemu-user-static wrk rsync iproute2)
+  packages+=(casync chromium iproute2 mosquitto mosquitto-clients nginx-light qemu-user-static rsync wrk xdelta3 zsync)
 fi
 missing=()
 for p in "${packages[@]}"; do

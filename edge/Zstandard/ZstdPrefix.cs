@@ -7,9 +7,9 @@ public static class ZstdPrefix
 {
     private const int Level = 19;
 
-    /// <summary>Positions that the match finder remembers, as a power of two: bounds its tables to 80 MB whatever it is given.</summary>
-    private const int ChainLog = 24;
-    private const int HashLog = 22;
+    /// <summary>Positions that the match finder remembers, as a power of two: bounds its tables to 40 MB whatever it is given.</summary>
+    private const int ChainLog = 23;
+    private const int HashLog = 21;
     private const int MinWindowLog = 17;
     private const int MaxWindowLog = 27;
 

@@ -5,7 +5,8 @@ using Edge.Zstandard;
 namespace Relay.Content;
 
 /// <summary>A bundle that was made. <paramref name="AloneBytes"/>: what the same chunks cost one by one.</summary>
-internal sealed record BuiltBundle(BundleIndex Index, long AloneBytes)
+/// <param name="Windows">New chunks of each window by number, and its length.</param>
+internal sealed record BuiltBundle(BundleIndex Index, long AloneBytes, ImmutableArray<(ImmutableArray<int> New, int Bytes)> Windows)
 {
     public byte[] IndexBytes { get; } = Index.ToBytes();
 
@@ -36,13 +37,15 @@ internal static class BundleBuilder
     {
         ImmutableArray<ChunkRef> fresh = [.. to.Chunks.Chunks.Where(chunk => !from.Chunks.Contains(chunk.Id))];
         if (fresh.Length == 0 || fresh.Sum(chunk => (long)chunk.LengthBytes) > MaxNewBytes)
-            return new BuiltBundle(new BundleIndex([]), 0);
+            return new BuiltBundle(new BundleIndex([]), fresh.Sum(chunk => (long)to.StoredBytes(chunk.Id)), []);
         var volumes = ImmutableArray.CreateBuilder<BundleVolume>();
+        var windows = ImmutableArray.CreateBuilder<(ImmutableArray<int>, int)>();
         var volume = new VolumeBuilder();
         foreach (PlannedWindow planned in BundlePlan.Windows(from, to))
         {
-            foreach (byte[] window in await PackAsync(from, to, planned.Old, planned.New, cancellationToken))
+            foreach ((ImmutableArray<int> inside, byte[] window) in await PackAsync(from, to, planned.Old, planned.New, cancellationToken))
             {
+                windows.Add((inside, window.Length));
                 bool added = volume.TryAdd(ChunkId.Of(window), window, mayCompress: false);
                 System.Diagnostics.Debug.Assert(added, "a volume is finished long before it is full");
                 if (volume.LengthBytes < VolumeBytes)
@@ -53,11 +56,11 @@ internal static class BundleBuilder
         }
         if (!volume.IsEmpty)
             volumes.Add(await FinishAsync(volume, put, cancellationToken));
-        return new BuiltBundle(new BundleIndex(volumes.ToImmutable()), fresh.Sum(chunk => (long)to.StoredBytes(chunk.Id)));
+        return new BuiltBundle(new BundleIndex(volumes.ToImmutable()), fresh.Sum(chunk => (long)to.StoredBytes(chunk.Id)), windows.ToImmutable());
     }
 
     /// <summary>One window, or several when the packed bytes are too long for one.</summary>
-    private static async Task<ImmutableArray<byte[]>> PackAsync(VersionContent from, VersionContent to, ImmutableArray<int> old, ImmutableArray<int> fresh, CancellationToken cancellationToken)
+    private static async Task<ImmutableArray<(ImmutableArray<int> New, byte[] Window)>> PackAsync(VersionContent from, VersionContent to, ImmutableArray<int> old, ImmutableArray<int> fresh, CancellationToken cancellationToken)
     {
         byte[] prefix = await JoinAsync(from, old, cancellationToken);
         byte[] plain = await JoinAsync(to, fresh, cancellationToken);
@@ -67,7 +70,7 @@ internal static class BundleBuilder
             throw new InvalidDataException("a window of the bundle does not unpack to what was packed");
         byte[] window = new BundleWindow(old, fresh, plain.Length, packed).ToBytes();
         if (window.Length <= ContentLimits.MaxChunkBytes)
-            return [window];
+            return [(fresh, window)];
         int half = fresh.Length / 2;
         return half == 0 ? throw new InvalidDataException("a chunk does not fit into a window")
             : [.. await PackAsync(from, to, old, fresh[..half], cancellationToken), .. await PackAsync(from, to, old, fresh[half..], cancellationToken)];

@@ -73,5 +73,6 @@ internal static class ContentTables
             payload BLOB NOT NULL             -- as it is signed when a box asks
         ) WITHOUT ROWID;
         """,
+        "ALTER TABLE pack_updates ADD COLUMN chunk_bytes INTEGER NOT NULL DEFAULT 0",
     ]);
 }

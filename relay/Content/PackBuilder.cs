@@ -86,12 +86,11 @@ public sealed class PackBuilder(BuildTarget target, TimeProvider time, IProgress
             return Task.CompletedTask;
         }, cancellationToken);
         var recipe = new Recipe(chunks.ToImmutable()) { Literals = literals.ToImmutable() };
-        bool single = recipe.Chunks.Length <= 1 && recipe.Literals.IsEmpty;
         return new CutFile(source, source.File with
         {
             LengthBytes = recipe.LengthBytes,
             Sha256 = new ChunkId(whole.GetHashAndReset()),
-            Recipe = single ? null : ChunkId.Of(recipe.ToBytes()),
+            Recipe = recipe.IsOneChunk ? null : ChunkId.Of(recipe.ToBytes()),
         }, recipe);
     }
 

@@ -8,13 +8,14 @@ using Spectre.Console;
 
 namespace Relay.Content;
 
-/// <summary><c>relay pack build|publish|list|withdraw</c>.</summary>
+/// <summary><c>relay pack build|diff|publish|list|withdraw</c>.</summary>
 public static class PackCommands
 {
     public static Command Create(TimeProvider time)
     {
-        var command = new Command("pack", "Packs: build from a folder, publish to schools, list, withdraw");
+        var command = new Command("pack", "Packs: build from a folder, compare, publish to schools, list, withdraw");
         command.Subcommands.Add(Build(time));
+        command.Subcommands.Add(Diff(time));
         command.Subcommands.Add(Publish(time));
         command.Subcommands.Add(List());
         command.Subcommands.Add(Withdraw());
@@ -96,10 +97,65 @@ public static class PackCommands
                 }
             }
             string when = parsed.GetValue(due) is null ? "" : $", due {moment:yyyy-MM-dd HH:mm zzz}";
-            CommandLine.Print(parsed, answer, $"{what} is published to {string.Join(", ", schools)}{when}");
+            CommandLine.Print(parsed, answer, $"{what} is published to {string.Join(", ", schools)}{when}{CostOf(answer)}");
         });
         return command;
     }
+
+    /// <summary>What boxes pay that hold a former version, the newest first.</summary>
+    private static string CostOf(JsonElement published) => string.Concat((published.TryGetProperty("updates", out JsonElement updates) ? updates.EnumerateArray().ToArray() : []).Select(update => (From: update.GetProperty("from").GetInt64(), Cost: update.GetProperty("cost")))
+        .Select(update => $"\n  a box with version {update.From} fetches {update.Cost.GetProperty("bytes").GetInt64():N0} bytes ({update.Cost.GetProperty("cheaper").GetString()}; by chunks {update.Cost.GetProperty("byChunks").GetInt64():N0})"));
+
+    private static Command Diff(TimeProvider time)
+    {
+        var from = new Argument<string>("A") { Description = "PACK@VERSION, or a folder" };
+        var to = new Argument<string>("B") { Description = "PACK@VERSION, or a folder" };
+        var command = new Command("diff", "What an update from A to B will cost a box that holds A, by each way and per file") { from, to };
+        command.SetStaffAction(async (parsed, client, cancellationToken) =>
+        {
+            (string fromName, string toName) = (parsed.GetValue(from)!, parsed.GetValue(to)!);
+            PackDiff diff;
+            try
+            {
+                VersionContent before = await ContentAsync(client, fromName, null, time, cancellationToken);
+                VersionContent after = await ContentAsync(client, toName, before, time, cancellationToken);
+                diff = await PackDiff.OfAsync(fromName, before, toName, after, cancellationToken);
+            }
+            catch (Exception e) when (e is PackBuildException or InvalidDataException)
+            {
+                throw new CommandFailedException(e.Message);
+            }
+            CommandLine.Print(parsed, JsonSerializer.SerializeToElement(diff, DiffJson), Sentence(diff));
+        });
+        return command;
+    }
+
+    private static async Task<VersionContent> ContentAsync(StaffClient client, string name, VersionContent? before, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (Directory.Exists(name))
+            return await FolderContent.ReadAsync(name, before, time, cancellationToken);
+        (string pack, long? version) = Parse(name);
+        JsonElement found = await client.GetAsync($"/api/packs/{Uri.EscapeDataString(pack)}{(version is null ? "" : $"/versions/{version}")}", cancellationToken);
+        var source = new ObjectSource(
+            async (id, maxBytes, token) => await client.GetBytesAsync($"/api/content/{id}", maxBytes, token),
+            (id, offset, length, token) => client.GetRangeAsync($"/api/content/{id}", offset, length, token));
+        return await VersionContent.LoadAsync(source, ChunkId.TryParse(found.GetProperty("manifest").GetString(), out ChunkId manifest) ? manifest : default, cancellationToken);
+    }
+
+    private static string Sentence(PackDiff diff)
+    {
+        static string Count(FileCount count, string what) => $"  {what,-10} {count.Files,7:N0} files {count.Bytes,15:N0} bytes\n";
+        var text = new System.Text.StringBuilder($"{diff.From} to {diff.To}: a box that holds the first fetches {diff.Cost.Bytes:N0} bytes by {diff.Cost.Cheaper}\n")
+            .Append(null, $"  description {diff.Cost.DeltaBytes:N0} bytes; then chunks {diff.Cost.ChunkBytes:N0}, or bundle {diff.Cost.BundleBytes:N0}\n")
+            .Append(Count(diff.Unchanged, "unchanged")).Append(Count(diff.Renamed, "renamed")).Append(Count(diff.Changed, "changed")).Append(Count(diff.Added, "added")).Append(Count(diff.Removed, "removed"));
+        foreach (FileDifference file in diff.Differences)
+        {
+            text.Append(null, $"{file.Change.ToString().ToLowerInvariant(),-8} {file.ChunkBytes,11:N0} {file.BundleBytes,11:N0}  {file.Path}{(file.From is null ? "" : $"  (was {file.From})")}\n");
+        }
+        return text.ToString().TrimEnd();
+    }
+
+    private static readonly JsonSerializerOptions DiffJson = new(JsonSerializerDefaults.Web) { Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
 
     private static Command List()
     {

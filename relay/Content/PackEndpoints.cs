@@ -59,6 +59,10 @@ public static class PackEndpoints
         routes.MapGet("/api/packs/{pack}", (string pack, PackRegistry registry) =>
             registry.Find(pack, null) is { } latest ? Results.Ok(new { latest.Pack, latest.Version, latest.Manifest, Withdrawn = latest.Withdrawn is not null }) : Problem($"there is no pack {pack}", StatusCodes.Status404NotFound));
 
+        routes.MapGet("/api/packs/{pack}/versions/{version:long}", (string pack, long version, PackRegistry registry) =>
+            registry.Find(pack, version) is { } found ? Results.Ok(new { found.Pack, found.Version, found.Manifest, Withdrawn = found.Withdrawn is not null })
+                : Problem($"there is no pack {pack}@{version}", StatusCodes.Status404NotFound));
+
         routes.MapPost("/api/packs", async (AddPackRequest request, PackIntake intake, ILogger<PackIntake> log, CancellationToken cancellationToken) =>
         {
             (PackVersion? added, string? refusal) = await intake.AcceptAsync(request.Manifest, cancellationToken);
@@ -71,18 +75,26 @@ public static class PackEndpoints
             return Results.Ok(new { added.Pack, added.Version, added.Files, added.LengthBytes });
         });
 
-        routes.MapPost("/api/packs/{pack}/publish", async (string pack, PublishRequest request, PackDesk desk, CancellationToken cancellationToken) =>
+        routes.MapPost("/api/packs/{pack}/publish", async (string pack, PublishRequest request, PackDesk desk, UpdateTable updates, CancellationToken cancellationToken) =>
         {
             PublishResult result = await desk.PublishAsync(pack, request, cancellationToken);
             if (result.Outcome == PublishOutcome.Published)
                 await listsChanged(cancellationToken);
             return result.Outcome switch
             {
-                PublishOutcome.Published => Results.Ok(new { pack, result.Version, result.To, result.Due }),
                 PublishOutcome.Proposed => Results.Accepted($"/api/proposals/{result.Proposal}", new { pack, result.Version, result.To, result.Due, result.Proposal }),
                 PublishOutcome.TooMany => Problem("too many proposals wait: decide some first", StatusCodes.Status409Conflict),
                 PublishOutcome.NotThePublishers => Problem($"{pack} is not in the hands of publisher {request.Publisher}"),
                 PublishOutcome.PublisherOver => Problem($"the time of the publisher of {pack} is over: renew it with \"relay publisher add\""),
+                PublishOutcome.Published => Results.Ok(new
+                {
+                    pack,
+                    result.Version,
+                    result.To,
+                    result.Due,
+                    Updates = updates.All().Where(update => update.Pack == pack && update.Version == result.Version && update.BundleTried)
+                        .Select(update => new { update.Listed.From, Cost = new UpdateCost(update.Listed.DeltaBytes, update.ChunkBytes, update.Listed.Bundle is null ? update.ChunkBytes : update.Listed.BundleBytes) }),
+                }),
                 PublishOutcome.NoDueTime => Problem($"\"{request.Due}\" is no due time: write {DueText.Help}"),
                 PublishOutcome.NoSchool => Problem("name the schools, or \"all\""),
                 PublishOutcome.NoPack => Problem(request.Version is null ? $"there is no pack {pack}" : $"there is no pack {pack}@{request.Version}", StatusCodes.Status404NotFound),

@@ -51,8 +51,18 @@ public sealed class PackIntake(ContentStore store, PackRegistry registry, Update
             return (null, $"index {volume.Index} does not fit volume {volume.Id}");
         if (checkChunks)
         {
-            byte[] all = (await store.ReadAsync(volume.Id, ContentLimits.MaxVolumeBytes, cancellationToken))!;
-            if (!all.AsSpan().StartsWith(Volume.Header) || index.Entries.Any(entry => Volume.Unpack(entry, all.AsSpan(entry.OffsetBytes, entry.StoredBytes)) is null))
+            // Chunk by chunk: a volume at once would be most of the memory that the relay needs.
+            await using FileStream file = store.OpenRead(volume.Id);
+            byte[] head = new byte[Volume.HeaderBytes];
+            await RandomAccess.ReadAsync(file.SafeFileHandle, head, 0, cancellationToken);
+            bool sound = head.AsSpan().SequenceEqual(Volume.Header);
+            foreach (VolumeEntry entry in index.Entries)
+            {
+                byte[] stored = new byte[entry.StoredBytes];
+                await RandomAccess.ReadAsync(file.SafeFileHandle, stored, entry.OffsetBytes, cancellationToken);
+                sound = sound && Volume.Unpack(entry, stored) is not null;
+            }
+            if (!sound)
                 return (null, $"volume {volume.Id} does not hold the chunks that its index names");
         }
         return (index, null);

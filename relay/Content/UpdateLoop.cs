@@ -101,7 +101,7 @@ public sealed class UpdateLoop(PackRegistry registry, UpdateTable updates, Conte
         var source = ObjectSource.Of(store);
         VersionContent from = await VersionContent.LoadAsync(source, wanted.From.Manifest, cancellationToken);
         VersionContent to = await VersionContent.LoadAsync(source, wanted.To.Manifest, cancellationToken);
-        ManifestDelta delta = await ManifestDelta.BuildAsync(from.Manifest, from.ManifestBytes, to.Manifest, to.ManifestBytes, to.ReadAnyAsync(from), ZstdPrefix.Pack, cancellationToken);
+        ManifestDelta delta = await ManifestDelta.BuildAsync(from.Manifest, from.ManifestBytes, to.Manifest, to.ManifestBytes, to.ReadAny(from), ZstdPrefix.Pack, cancellationToken);
         byte[] deltaBytes = delta.ToBytes();
         if (deltaBytes.Length > ManifestDelta.MaxBytes)
             throw new InvalidDataException("the delta of the description is longer than the description");
@@ -115,7 +115,7 @@ public sealed class UpdateLoop(PackRegistry registry, UpdateTable updates, Conte
             await store.PutAsync(bundleId, bundle.IndexBytes, cancellationToken);
         else
             Delete(bundle.Index);
-        await updates.SetBundleAsync(wanted.Pack, wanted.To.Version, wanted.From.Version, bundle.Pays ? bundleId : null, bundle.Pays ? bundle.LengthBytes : 0, cancellationToken);
+        await updates.SetBundleAsync(wanted.Pack, wanted.To.Version, wanted.From.Version, bundle.Pays ? bundleId : null, bundle.Pays ? bundle.LengthBytes : 0, bundle.AloneBytes, cancellationToken);
         log.UpdateMade(wanted.Pack, wanted.From.Version, wanted.To.Version, deltaBytes.Length, bundle.LengthBytes, bundle.AloneBytes, time.GetElapsedTime(started).TotalSeconds);
     }
 

@@ -53,7 +53,7 @@ internal sealed class VersionContent
     public Task<byte[]> ReadAsync(ChunkId id, CancellationToken cancellationToken) => _read(id, cancellationToken);
 
     /// <summary>Reads what this version has, and else what <paramref name="other"/> has.</summary>
-    public Func<ChunkId, CancellationToken, Task<byte[]>> ReadAnyAsync(VersionContent other) =>
+    public Func<ChunkId, CancellationToken, Task<byte[]>> ReadAny(VersionContent other) =>
         (id, cancellationToken) => (_stored.ContainsKey(id) || !other._stored.ContainsKey(id) ? this : other).ReadAsync(id, cancellationToken);
 
     /// <summary>Reads a version that the relay holds.</summary>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using EdgeBench;
+using EdgeBench.Delta;
 using EdgeBench.Link;
 using EdgeBench.Live;
 using EdgeBench.Start;
@@ -10,6 +11,7 @@ var root = new RootCommand("Measures the product on this machine; where a peer i
     StartBenchmark.Command(),
     LiveBenchmark.Command(),
     LinkBenchmark.Command(),
+    DeltaBenchmark.Command(),
 };
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)

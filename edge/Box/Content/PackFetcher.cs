@@ -12,7 +12,7 @@ namespace Edge.Box.Content;
 public sealed class PackFetcher(
     ListStore lists, ErrataStore errata, DiskChunkStore store, PackLibrary library, RelayContent relay, Transfer transfer, PackRoom room, IOptions<ContentOptions> options, TimeProvider time, ILogger<PackFetcher> log)
 {
-    private readonly UpdatePath _updates = new(store, library, transfer, log);
+    private readonly UpdatePath _updates = new(store, library, transfer, options.Value.TakeBundles, log);
     private readonly HashSet<ChunkId> _false = [];
     private readonly HashSet<ChunkId> _unsigned = [];
     private long _listsAsked;

@@ -6,7 +6,7 @@ namespace Edge.Box.Content;
 
 /// <summary>The cheap ways from the version that shows to the next: its description by a delta, its chunks by a bundle.
 /// Both only save bytes: whatever they do not bring, or bring wrong, is fetched like any other manifest and chunk.</summary>
-internal sealed class UpdatePath(DiskChunkStore store, PackLibrary library, Transfer transfer, ILogger log)
+internal sealed class UpdatePath(DiskChunkStore store, PackLibrary library, Transfer transfer, bool takeBundles, ILogger log)
 {
     /// <summary>Brings manifest, recipes and indexes of a version by a delta, when there is one from the version that shows.</summary>
     /// <exception cref="IOException">The link, or the disk.</exception>
@@ -39,7 +39,7 @@ internal sealed class UpdatePath(DiskChunkStore store, PackLibrary library, Tran
     public async Task<bool> BundleAsync(FetchGoal goal, ChunkTable chunks, Func<IReadOnlyList<ChunkId>, CancellationToken, Task<long>> costOf,
         Func<ImmutableArray<RangeFetch>, CancellationToken, Task<bool>> fetch, CancellationToken cancellationToken)
     {
-        if (UpdateTo(goal) is not var (shown, update) || update.Bundle is not { } bundle || !store.Lost.IsEmpty)
+        if (!takeBundles || UpdateTo(goal) is not var (shown, update) || update.Bundle is not { } bundle || !store.Lost.IsEmpty)
             return true;
         BundleIndex? index = await store.ReadAsync(bundle, cancellationToken) is { } held ? BundleIndex.Read(held) : null;
         List<ChunkId> missing = store.Missing(chunks.Chunks.Select(chunk => chunk.Id));

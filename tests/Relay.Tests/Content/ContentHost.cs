@@ -47,6 +47,8 @@ internal sealed class ContentHost : IAsyncDisposable
 
     public PackIntake Intake => _app.Services.GetRequiredService<PackIntake>();
 
+    public PackDesk Desk => _app.Services.GetRequiredService<PackDesk>();
+
     public ListPublisher Lists => _app.Services.GetRequiredService<ListPublisher>();
 
     public static async Task<ContentHost> StartAsync()

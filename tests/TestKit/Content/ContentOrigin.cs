@@ -149,6 +149,27 @@ public sealed class ContentOrigin : IAsyncDisposable
         return AddManifest(manifest);
     }
 
+    /// <summary>Serves one more object under its name.</summary>
+    public ChunkId AddObject(byte[] bytes)
+    {
+        var id = ChunkId.Of(bytes);
+        _objects[id] = bytes;
+        return id;
+    }
+
+    /// <summary>Reads an object that is served.</summary>
+    public byte[] Served(ChunkId id) => _objects[id];
+
+    /// <summary>Takes an object away.</summary>
+    public void Remove(ChunkId id) => _objects.TryRemove(id, out _);
+
+    /// <summary>Lists cheaper ways to a version.</summary>
+    public void SetUpdates(string pack, long version, params CatalogueUpdate[] updates)
+    {
+        int place = _versions.FindIndex(v => v.Pack == pack && v.Version.Version == version);
+        _versions[place] = (pack, _versions[place].Version with { Updates = [.. updates] });
+    }
+
     public void Withdraw(string pack, long version)
     {
         int place = _versions.FindIndex(v => v.Pack == pack && v.Version.Version == version);

@@ -1,0 +1,28 @@
+using System.Diagnostics;
+
+namespace EdgeBench.Delta;
+
+/// <summary>What an update cost by one way, counted at the client's socket.</summary>
+internal readonly record struct Cost(long DownBytes, long UpBytes, TimeSpan ClientCpu);
+
+/// <summary>Runs other people's programs to their end.</summary>
+internal static class Peer
+{
+    /// <summary>Runs a program that has to end well, and takes the processor time of it and its children.</summary>
+    /// <exception cref="InvalidOperationException">It did not end with 0.</exception>
+    public static async Task<TimeSpan> RunAsync(CancellationToken cancellationToken, string folder, string program, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("/usr/bin/env", [program, .. arguments]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        using Process process = Process.Start(start) ?? throw new InvalidOperationException($"{program} cannot be started");
+        Task<string> output = process.StandardOutput.ReadToEndAsync(cancellationToken);
+        Task<string> error = process.StandardError.ReadToEndAsync(cancellationToken);
+        await process.WaitForExitAsync(cancellationToken);
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {await error}{await output}");
+        return process.TotalProcessorTime;
+    }
+
+    /// <summary>The result must be the new version, whoever brought it.</summary>
+    /// <exception cref="InvalidOperationException">It is not.</exception>
+    public static Task SameAsync(string folder, string expected, string got, CancellationToken cancellationToken) => RunAsync(cancellationToken, folder, "diff", "-rq", expected, got);
+}
