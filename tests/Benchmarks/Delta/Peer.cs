@@ -10,7 +10,7 @@ internal static class Peer
 {
     /// <summary>Runs a program that has to end well, and takes the processor time of it and its children.</summary>
     /// <exception cref="InvalidOperationException">It did not end with 0.</exception>
-    public static async Task<TimeSpan> RunAsync(CancellationToken cancellationToken, string folder, string program, params string[] arguments)
+    public static async Task<TimeSpan> RunAsync(string folder, string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo("/usr/bin/env", [program, .. arguments]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
         using Process process = Process.Start(start) ?? throw new InvalidOperationException($"{program} cannot be started");
@@ -24,5 +24,5 @@ internal static class Peer
 
     /// <summary>The result must be the new version, whoever brought it.</summary>
     /// <exception cref="InvalidOperationException">It is not.</exception>
-    public static Task SameAsync(string folder, string expected, string got, CancellationToken cancellationToken) => RunAsync(cancellationToken, folder, "diff", "-rq", expected, got);
+    public static Task SameAsync(string folder, string expected, string got, CancellationToken cancellationToken) => RunAsync(folder, "diff", ["-rq", expected, got], cancellationToken);
 }

@@ -27,15 +27,13 @@ internal sealed class Peers(TempFolder folder)
             await daemon.StartAsync(null, cancellationToken);
             await using var link = ImpairedProxy.To(rsyncPort);
             await Eventually.Async(async () => await AnswersAsync(rsyncPort, cancellationToken), "rsync answers", cancellationToken);
-            await Peer.RunAsync(cancellationToken, folder.Path, "cp", "-a", "v1", "rsync");
-            costs.Add(("rsync -z, tree", await CountAsync(link, () => Peer.RunAsync(cancellationToken, folder.Path,
-                "rsync", "-rtz", "--delete", "--no-whole-file", $"rsync://127.0.0.1:{link.Port}/all/v2/", "rsync/"))));
+            await Peer.RunAsync(folder.Path, "cp", ["-a", "v1", "rsync"], cancellationToken);
+            costs.Add(("rsync -z, tree", await CountAsync(link, () => Peer.RunAsync(folder.Path, "rsync", ["-rtz", "--delete", "--no-whole-file", $"rsync://127.0.0.1:{link.Port}/all/v2/", "rsync/"], cancellationToken))));
             await Peer.SameAsync(folder.Path, "v2", "rsync", cancellationToken);
             Directory.Delete(folder["rsync"], recursive: true);
 
-            await Peer.RunAsync(cancellationToken, folder.Path, "cp", "v1.tar", "rsync.tar");
-            costs.Add(("rsync -z, one tar", await CountAsync(link, () => Peer.RunAsync(cancellationToken, folder.Path,
-                "rsync", "-z", "--no-whole-file", $"rsync://127.0.0.1:{link.Port}/all/v2.tar", "rsync.tar"))));
+            await Peer.RunAsync(folder.Path, "cp", ["v1.tar", "rsync.tar"], cancellationToken);
+            costs.Add(("rsync -z, one tar", await CountAsync(link, () => Peer.RunAsync(folder.Path, "rsync", ["-z", "--no-whole-file", $"rsync://127.0.0.1:{link.Port}/all/v2.tar", "rsync.tar"], cancellationToken))));
             await Peer.SameAsync(folder.Path, "v2.tar", "rsync.tar", cancellationToken);
             File.Delete(folder["rsync.tar"]);
         }
@@ -61,15 +59,13 @@ internal sealed class Peers(TempFolder folder)
         await using (var link = ImpairedProxy.To(httpPort))
         {
             File.CreateSymbolicLink(folder["site/v2.tar"], folder["v2.tar"]);
-            await Peer.RunAsync(cancellationToken, folder.Path, "zsyncmake", "-b", "2048", "-u", $"http://127.0.0.1:{link.Port}/v2.tar", "-o", "site/v2.tar.zsync", "v2.tar");
-            costs.Add(("zsync, one tar, blocks of 2 KiB", await CountAsync(link, () => Peer.RunAsync(cancellationToken, folder.Path,
-                "zsync", "-q", "-i", "v1.tar", "-o", "zsync.tar", $"http://127.0.0.1:{link.Port}/v2.tar.zsync"))));
+            await Peer.RunAsync(folder.Path, "zsyncmake", ["-b", "2048", "-u", $"http://127.0.0.1:{link.Port}/v2.tar", "-o", "site/v2.tar.zsync", "v2.tar"], cancellationToken);
+            costs.Add(("zsync, one tar, blocks of 2 KiB", await CountAsync(link, () => Peer.RunAsync(folder.Path, "zsync", ["-q", "-i", "v1.tar", "-o", "zsync.tar", $"http://127.0.0.1:{link.Port}/v2.tar.zsync"], cancellationToken))));
             await Peer.SameAsync(folder.Path, "v2.tar", "zsync.tar", cancellationToken);
             File.Delete(folder["zsync.tar"]);
 
-            await Peer.RunAsync(cancellationToken, folder.Path, "casync", "make", "--without=all", "--with=2sec-time", "--chunk-size=16384", "--store=site/store", "site/v2.caidx", "v2");
-            costs.Add(("casync, chunks of 16 KiB, seed version 1", await CountAsync(link, () => Peer.RunAsync(cancellationToken, folder.Path,
-                "casync", "extract", "--without=all", "--with=2sec-time", $"--store=http://127.0.0.1:{link.Port}/store", "--seed=v1", $"http://127.0.0.1:{link.Port}/v2.caidx", "casync"))));
+            await Peer.RunAsync(folder.Path, "casync", ["make", "--without=all", "--with=2sec-time", "--chunk-size=16384", "--store=site/store", "site/v2.caidx", "v2"], cancellationToken);
+            costs.Add(("casync, chunks of 16 KiB, seed version 1", await CountAsync(link, () => Peer.RunAsync(folder.Path, "casync", ["extract", "--without=all", "--with=2sec-time", $"--store=http://127.0.0.1:{link.Port}/store", "--seed=v1", $"http://127.0.0.1:{link.Port}/v2.caidx", "casync"], cancellationToken))));
             await Peer.SameAsync(folder.Path, "v2", "casync", cancellationToken);
             Directory.Delete(folder["casync"], recursive: true);
         }
@@ -80,7 +76,7 @@ internal sealed class Peers(TempFolder folder)
     public async Task<long> FloorAsync(CancellationToken cancellationToken)
     {
         string window = new FileInfo(folder["v1.tar"]).Length.ToString(CultureInfo.InvariantCulture);
-        await Peer.RunAsync(cancellationToken, folder.Path, "xdelta3", "-e", "-9", "-S", "lzma", "-B", window, "-W", "16777216", "-f", "-s", "v1.tar", "v2.tar", "floor");
+        await Peer.RunAsync(folder.Path, "xdelta3", ["-e", "-9", "-S", "lzma", "-B", window, "-W", "16777216", "-f", "-s", "v1.tar", "v2.tar", "floor"], cancellationToken);
         return new FileInfo(folder["floor"]).Length;
     }
 
@@ -88,7 +84,7 @@ internal sealed class Peers(TempFolder folder)
     public async Task ArchiveAsync(CancellationToken cancellationToken)
     {
         foreach (string version in (string[])["v1", "v2"])
-            await Peer.RunAsync(cancellationToken, folder.Path, "tar", "--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "-cf", version + ".tar", "-C", version, ".");
+            await Peer.RunAsync(folder.Path, "tar", ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "-cf", version + ".tar", "-C", version, "."], cancellationToken);
     }
 
     private static async Task<Cost> CountAsync(ImpairedProxy link, Func<Task<TimeSpan>> run)
