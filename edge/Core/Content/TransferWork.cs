@@ -52,7 +52,7 @@ public sealed class TransferWork
     {
         if (_queue.First is not { Value: var first } node)
             return null;
-        int length = Math.Max(LeastPieceBytes, (int)Math.Min(mostBytes, QueuedBytes / (2 * connections)));
+        int length = Math.Max(LeastPieceBytes, (int)Math.Min(mostBytes, QueuedBytes / connections));
         _queue.Remove(node);
         // No crumbs: what would remain of it goes with it.
         if (first.Span.LengthBytes > length + LeastPieceBytes / 2)
