@@ -111,6 +111,7 @@ public sealed class LibraryTests : IAsyncLifetime
         await page.Locator("#add input[type=file]").SetInputFilesAsync(new FilePayload { Name = "glossary.txt", MimeType = "text/plain", Buffer = "words"u8.ToArray() });
         await page.Locator("#add button").ClickAsync();
         await Assertions.Expect(page.Locator("#changes li")).ToHaveCountAsync(2);
+        await Assertions.Expect(page.Locator(".strip.bad")).ToHaveCountAsync(0);
         Assert.Equal("notes of our school", await _school.Box.Http.GetStringAsync("/library/shapes/notes.txt", Token));
         Assert.Equal("notes of the centre", await _school.Box.Http.GetStringAsync("/library/shapes/@1/notes.txt", Token));
         Assert.Equal("words", await _school.Box.Http.GetStringAsync("/library/shapes/glossary.txt", Token));
