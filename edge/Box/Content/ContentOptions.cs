@@ -25,10 +25,10 @@ public sealed class ContentOptions
     [Range(1, 32)]
     public int MaxConnections { get; set; } = 8;
 
-    /// <summary>Bytes that all these connections together may have on the way. Default 384 KiB: a cut or a kill costs at most these, and they fill 5 Mbit/s at 600 ms
-    /// or 50 Mbit/s at 60 ms. Raise it for a fast satellite link.</summary>
+    /// <summary>Bytes that all these connections together may have on the way. Default 288 KiB: a cut or a kill costs at most these, and they fill 4 Mbit/s at 600 ms
+    /// or 40 Mbit/s at 60 ms. Raise it for a fast satellite link.</summary>
     [Range(16 << 10, 64 << 20)]
-    public int InFlightBytes { get; set; } = 384 << 10;
+    public int InFlightBytes { get; set; } = 288 << 10;
 
     /// <summary>Most bytes on disk of chunks that are not whole yet. Default 64 MiB: two of the largest objects.</summary>
     [Range(8L << 20, 1L << 40)]

@@ -37,7 +37,7 @@ internal static class LinkBenchmark
     {
         var only = new Option<string?>("--case") { Description = $"One of them: {string.Join(", ", Cases.Select(item => item.Name))}, {KillCase}" };
         only.AcceptOnlyFromAmong([.. Cases.Select(item => item.Name), KillCase]);
-        Option<int> seconds = Options.Count("--seconds", "About how long the box fetches in each case, link up", 75, 30);
+        Option<int> seconds = Options.Count("--seconds", "About how long the box fetches in each case, link up", 100, 30);
         Option<int> kills = Options.Count("--kills", "How often it is killed", 8, 1);
         var command = new Command("link", "What comes through a bad link, beside curl and rsync; what a kill or a cut costs. Needs root") { only, seconds, kills };
         command.SetAction(async (parsed, cancellationToken) => Report.Print("link",
