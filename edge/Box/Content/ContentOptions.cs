@@ -6,7 +6,7 @@ namespace Edge.Box.Content;
 /// <summary>How the box fetches and keeps packs. Section <c>Content</c>.</summary>
 public sealed class ContentOptions
 {
-    /// <summary>Whether delta bundles are taken when they are cheaper than chunks. Default yes; they take up to 60 MB more memory while they are unpacked.</summary>
+    /// <summary>Whether delta bundles are taken when they are cheaper than chunks. Default yes; they take some 40 MB more memory while they are unpacked.</summary>
     public bool TakeBundles { get; set; } = true;
 
     /// <summary>How often the signed lists are asked for. Default 1 min; unchanged they cost about 300 bytes each. The relay may nudge between.</summary>
