@@ -7,6 +7,7 @@ using Edge.Box.Content;
 using Edge.Box.Feedback;
 using Edge.Box.Identity;
 using Edge.Box.Live;
+using Edge.Box.Neighbours;
 using Edge.Box.Pages;
 using Edge.Box.Panel;
 using Edge.Box.Sync;
@@ -88,6 +89,8 @@ public static class BoxServer
             Version));
         // Requests run where their bytes arrived: two changes of thread less for each. What may block does so on a pool thread either way.
         builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
+        builder.Services.AddNeighbours(services => new NeighbourPorts(() => identity.Claimed?.Id.ToString(), () => options.Port));
+        builder.Services.AddSingleton<NeighbourFetch>(services => services.GetRequiredService<Neighbourhood>().FetchAsync);
         builder.Services.AddUsb(services => new UsbPorts(
             services.GetRequiredService<UsbBundleImport>().RunAsync,
             services.GetRequiredService<FetchLoop>().Nudge),
@@ -120,6 +123,7 @@ public static class BoxServer
         app.MapFeedback();
         app.MapPanel();
         app.MapUsb();
+        app.MapNeighbours();
         app.MapPages();
         await app.Services.StartContentAsync(cancellationToken);
         return app;

@@ -7,10 +7,17 @@ using Microsoft.Extensions.Options;
 
 namespace Edge.Box.Content;
 
+/// <summary>Asks other boxes for chunks before the WAN is asked, and puts what they have on disk. It returns when they have no more, whatever they did.</summary>
+/// <param name="missing">What is wanted.</param>
+/// <param name="keep">Puts verified chunks on disk.</param>
+/// <param name="cancellationToken">Ends the transfer.</param>
+public delegate Task NeighbourFetch(IReadOnlyCollection<ChunkId> missing, Func<IReadOnlyList<ArrivedChunk>, Task> keep, CancellationToken cancellationToken);
+
 /// <summary>Brings the store to what the signed lists want, in the plan's order: lists, manifest, indexes, recipes, chunks, then show.
 /// Whatever arrived and was verified is kept, so each round goes on where the last one was cut off.</summary>
 public sealed class PackFetcher(
-    ListStore lists, ErrataStore errata, DiskChunkStore store, PackLibrary library, RelayContent relay, Transfer transfer, PackRoom room, IOptions<ContentOptions> options, TimeProvider time, ILogger<PackFetcher> log)
+    ListStore lists, ErrataStore errata, DiskChunkStore store, PackLibrary library, RelayContent relay, Transfer transfer, PackRoom room, IOptions<ContentOptions> options, TimeProvider time, ILogger<PackFetcher> log,
+    NeighbourFetch? neighbours = null)
 {
     private readonly UpdatePath _updates = new(store, library, transfer, options.Value.TakeBundles, log);
     private readonly HashSet<ChunkId> _false = [];
@@ -107,6 +114,8 @@ public sealed class PackFetcher(
             table.Add(recipe);
         }
         await store.HoldAsync(goal.Pack, goal.Version, goal.Manifest, table.Chunks.Select(chunk => chunk.Id), cancellationToken);
+        // Before a delta bundle is thought of: what a box next door has costs nothing.
+        await AskNeighboursAsync(goal, table.Chunks, cancellationToken);
         if (places is not null && !await _updates.BundleAsync(goal, table, places.CostAsync, async (ranges, token) => await FetchRangesAsync(goal, ranges, null, token) is not null, cancellationToken))
             return FetchOutcome.PlanChanged;
         Dictionary<ChunkId, int> chunks = table.Chunks.ToDictionary(chunk => chunk.Id, chunk => chunk.LengthBytes);
@@ -133,6 +142,8 @@ public sealed class PackFetcher(
     /// <param name="cancellationToken">Ends the transfer.</param>
     private async Task<FetchOutcome> FetchChunksAsync(FetchGoal goal, ImmutableArray<ChunkId> wanted, Dictionary<ChunkId, int>? lengths, Places? places, CancellationToken cancellationToken)
     {
+        if (lengths is null)
+            await AskNeighboursAsync(goal, [.. wanted.Select(id => new ChunkRef(id, 0))], cancellationToken);
         List<ChunkId> missing = store.Missing(wanted);
         long total = lengths?.Values.Sum(length => (long)length) ?? 0;
         long left = lengths is null ? 0 : missing.Sum(id => (long)lengths[id]);
@@ -157,6 +168,16 @@ public sealed class PackFetcher(
         if (await FetchRangesAsync(goal, ranges, came => Tell(total - left + came), cancellationToken) is not { } wrong)
             return FetchOutcome.PlanChanged;
         return wrong + nowhere.Length == 0 ? FetchOutcome.Done : Broken(goal, $"{wrong + nowhere.Length} chunks are missing or damaged at the relay");
+    }
+
+    /// <summary>Takes what other boxes on this LAN hold; also when the WAN is away.</summary>
+    private async Task AskNeighboursAsync(FetchGoal goal, IReadOnlyList<ChunkRef> wanted, CancellationToken cancellationToken)
+    {
+        if (neighbours is null || store.Missing(wanted.Select(chunk => chunk.Id)) is not { Count: > 0 } missing)
+            return;
+        HashSet<ChunkId> lacking = [.. missing];
+        if (await room.MakeAsync(goal.Pack, goal.Version, wanted.Where(chunk => lacking.Contains(chunk.Id)).Sum(chunk => (long)chunk.LengthBytes), cancellationToken))
+            await neighbours(missing, chunks => store.AddAsync(chunks, CancellationToken.None), cancellationToken);
     }
 
     /// <summary>Fetches stretches of volumes into the store.</summary>
@@ -215,6 +236,12 @@ public sealed class PackFetcher(
     {
         if (await store.ReadAsync(id, cancellationToken) is { } held)
             return held;
+        if (neighbours is not null)
+        {
+            await neighbours([id], chunks => store.AddAsync(chunks, CancellationToken.None), cancellationToken);
+            if (await store.ReadAsync(id, cancellationToken) is { } given)
+                return given;
+        }
         if (!online || await transfer.ObjectAsync(id, lengthBytes, maxBytes, due, cancellationToken) is not { } bytes)
             return null;
         await store.AddAsync([ArrivedChunk.Plain(id, bytes)], cancellationToken);

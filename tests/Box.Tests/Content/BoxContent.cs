@@ -15,7 +15,7 @@ internal sealed class BoxContent : IAsyncDisposable
     private readonly HttpClient _http;
     private readonly ContentDatabase _database;
 
-    private BoxContent(string folder, ContentOrigin origin, TimeProvider time, Func<long> freeBytes, CountingHandler handler, LinkOptions? link, long quotaBytes)
+    private BoxContent(string folder, ContentOrigin origin, TimeProvider time, Func<long> freeBytes, CountingHandler handler, LinkOptions? link, long quotaBytes, NeighbourFetch? neighbours)
     {
         ContentOptions sizes = new() { CommitBytes = Options.CommitBytes, ReserveBytes = Options.ReserveBytes, StoreFileBytes = Options.StoreFileBytes, ListInterval = Options.ListInterval, QuotaBytes = quotaBytes };
         Link = handler;
@@ -34,7 +34,7 @@ internal sealed class BoxContent : IAsyncDisposable
         Gate = new LinkGate(Path.Combine(folder, "link.json"), () => Lists.Current?.Plan, () => LiveNeedsLink, Microsoft.Extensions.Options.Options.Create(link ?? new LinkOptions()), time);
         Transfer = new Transfer(Relay, Partial, Gate, options, time);
         Room = new PackRoom(Store, Library, () => Lists.Current?.Plan, NullLogger<PackRoom>.Instance);
-        Fetcher = new PackFetcher(Lists, Errata, Store, Library, Relay, Transfer, Room, options, time, NullLogger<PackFetcher>.Instance);
+        Fetcher = new PackFetcher(Lists, Errata, Store, Library, Relay, Transfer, Room, options, time, NullLogger<PackFetcher>.Instance, neighbours);
         Usb = new UsbBundleImport(Lists, Store, Library, () => origin.School, NullLogger<UsbBundleImport>.Instance);
     }
 
@@ -77,9 +77,9 @@ internal sealed class BoxContent : IAsyncDisposable
     public UsbBundleImport Usb { get; }
 
     public static async Task<BoxContent> OpenAsync(string folder, ContentOrigin origin, TimeProvider? time = null, Func<long>? freeBytes = null, CountingHandler? handler = null, LinkOptions? link = null,
-        long quotaBytes = 0)
+        long quotaBytes = 0, NeighbourFetch? neighbours = null)
     {
-        var box = new BoxContent(folder, origin, time ?? TimeProvider.System, freeBytes ?? (() => long.MaxValue), handler ?? new CountingHandler(), link, quotaBytes);
+        var box = new BoxContent(folder, origin, time ?? TimeProvider.System, freeBytes ?? (() => long.MaxValue), handler ?? new CountingHandler(), link, quotaBytes, neighbours);
         await box.Library.LoadAsync(default);
         return box;
     }
