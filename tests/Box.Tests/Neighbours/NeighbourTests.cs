@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Edge.Box.Content;
 using Edge.Box.Neighbours;
 using Edge.Box.Tests.Content;
 using Edge.Core.Content;
