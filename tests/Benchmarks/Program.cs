@@ -4,6 +4,7 @@ using EdgeBench.Delta;
 using EdgeBench.Link;
 using EdgeBench.Live;
 using EdgeBench.Start;
+using EdgeBench.Store;
 
 var root = new RootCommand("Measures the product on this machine; where a peer is named, beside it in the same run. 0: every bar met, 1: one missed or no figures, 2: wrong use")
 {
@@ -12,6 +13,7 @@ var root = new RootCommand("Measures the product on this machine; where a peer i
     LiveBenchmark.Command(),
     LinkBenchmark.Command(),
     DeltaBenchmark.Command(),
+    StoreBenchmark.Command(),
 };
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)

@@ -42,6 +42,7 @@ public sealed class PackFetcher(
         }
         bool all = true;
         ImmutableArray<FetchGoal> goals = await GoalsAsync(cancellationToken);
+        await room.AdoptAsync(goals, cancellationToken);
         for (int i = 0; i < goals.Length; i++)
         {
             FetchOutcome outcome = FetchOutcome.NoLink;

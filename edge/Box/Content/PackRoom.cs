@@ -10,6 +10,7 @@ public sealed class PackRoom(DiskChunkStore store, PackLibrary library, Func<Sit
     private const long SlackBytes = 1 << 20;
 
     private readonly SemaphoreSlim _making = new(1);
+    private readonly HashSet<ChunkId> _adopted = [];
 
     /// <summary>Sees to it that <paramref name="bytes"/> can be added for a pack version. What is less wanted goes, only as much as is needed, and nothing at all when even that would not do:
     /// then no byte needs to be fetched.</summary>
@@ -39,6 +40,26 @@ public sealed class PackRoom(DiskChunkStore store, PackLibrary library, Func<Sit
         finally
         {
             _making.Release();
+        }
+    }
+
+    /// <summary>Notes what wanted versions need of what is here already: it came by another route, or the index was lost and made anew from the files.</summary>
+    public async Task AdoptAsync(IEnumerable<FetchGoal> goals, CancellationToken cancellationToken)
+    {
+        foreach (FetchGoal goal in goals)
+        {
+            if (_adopted.Contains(goal.Manifest) || store.Read(goal.Manifest) is not { } bytes || Manifest.Read(bytes, out _) is not { } manifest)
+                continue;
+            var needed = new List<ChunkId> { goal.Manifest };
+            foreach (PackFile file in manifest.Files)
+            {
+                if (file.Recipe is { } id)
+                    needed.Add(id);
+                Recipe? recipe = file.Recipe is { } held ? store.Read(held) is { } listed ? Recipe.Read(listed) : null : file.RecipeOfOneChunk;
+                needed.AddRange((recipe?.Chunks ?? []).Select(chunk => chunk.Id));
+            }
+            await store.HoldAsync(goal.Pack, goal.Version, goal.Manifest, needed, cancellationToken);
+            _adopted.Add(goal.Manifest);
         }
     }
 
