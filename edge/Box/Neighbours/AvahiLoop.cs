@@ -33,7 +33,8 @@ public sealed class AvahiLoop(Neighbourhood neighbours, NeighbourPorts ports, IO
         string own = NamePrefix + box;
         await Task.WhenAll(
             KeepAsync("avahi-publish", ["-s", own, ServiceType, ports.Port().ToString(CultureInfo.InvariantCulture)], _ => { }, stoppingToken),
-            KeepAsync("avahi-browse", ["--parsable", "--resolve", "--no-db-lookup", ServiceType], line => Take(line, own), stoppingToken));
+            // Into a pipe it would keep its lines to itself until it ends.
+            KeepAsync("stdbuf", ["-oL", "avahi-browse", "--parsable", "--resolve", "--no-db-lookup", ServiceType], line => Take(line, own), stoppingToken));
     }
 
     private void Take(string line, string own)
