@@ -111,7 +111,8 @@ public sealed class RootTests : IAsyncLifetime
         await _host.PostAsync("/api/keys/lists", new { });
         await _host.PostAsync("/api/keys/sealing", new { });
         string[] files = Directory.GetFiles(Path.Combine(_host.Console.DataFolder, "keys"), "*.key");
-        Assert.Equal(7, files.Length);
+        Assert.Contains(files, file => Path.GetFileName(file).StartsWith("lists-", StringComparison.Ordinal));
+        Assert.Contains(files, file => Path.GetFileName(file).StartsWith("seal-", StringComparison.Ordinal));
         if (OperatingSystem.IsWindows())
             return;
         Assert.All(files, file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
