@@ -156,7 +156,9 @@ internal sealed class StoreWorld : IDisposable
             Assert.Empty(_store.Missing(_needs[holder.Manifest].Where(_onDisk.Contains)));
         foreach (ShownVersion shown in _library.Shown)
         {
-            Manifest manifest = _library.Find(shown.Pack)!.Manifest;
+            ShownPack? pack = _library.Find(shown.Pack);
+            Assert.True(pack is not null, $"{shown.Pack} shows and its description cannot be read");
+            Manifest manifest = pack.Manifest;
             foreach (PackFile file in manifest.Files)
                 Assert.Equal(_bytes[file.Sha256], await _store.ReadAsync(file.Sha256, default));
         }
