@@ -31,7 +31,7 @@ internal static class LargeLibrary
         string content = folder["library/content"];
         using var database = new ContentDatabase(content, NullLogger.Instance);
         using DiskChunkStore store = DiskChunkStore.Open(Path.Combine(content, "store"), database.Database, new ContentOptions(), () => long.MaxValue, NullLogger.Instance);
-        var library = new PackLibrary(store, database.Database, NullLogger<PackLibrary>.Instance);
+        var library = new PackLibrary(store, database.Database, new PackHold(_ => false, default, TimeProvider.System), NullLogger<PackLibrary>.Instance);
         for (int from = 0; from < sets; from += StoredAtOnce)
         {
             (Manifest Manifest, byte[] Bytes)[] some = [.. Enumerable.Range(from, Math.Min(StoredAtOnce, sets - from)).Select(n => Make(n)).Select(manifest => (manifest, manifest.ToBytes()))];
