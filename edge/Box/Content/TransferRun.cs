@@ -99,6 +99,8 @@ internal sealed class TransferRun(
                 // What ended it, if it was a bug, ends the transfer.
                 lane.Task.GetAwaiter().GetResult();
                 lane.Task = Task.Run(() => RunAsync(lane), CancellationToken.None);
+                // The end of the lane itself is news: what it says before, it says while it still counts as running.
+                _ = lane.Task.ContinueWith(_ => Volatile.Read(ref _news).TrySetResult(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             }
             lock (_gate)
                 queued = work.QueuedBytes > 0;
