@@ -70,8 +70,13 @@ public static class CommandLine
             table.AddColumn(title);
         foreach (JsonElement row in rows.EnumerateArray())
             table.AddRow([.. columns.Select(column => Markup.Escape(column.Cell(row)))]);
+        // In a file or a pipe nothing is folded: grep finds whole addresses.
+        if (System.Console.IsOutputRedirected)
+            AnsiConsole.Profile.Width = PipedWidth;
         AnsiConsole.Write(table);
     }
+
+    private const int PipedWidth = 1_000;
 
     /// <summary>A text of the staff API in the person's language.</summary>
     public static string Local(JsonElement text)

@@ -49,6 +49,9 @@ public sealed class StaffClient : IDisposable
         return new StaffClient(relay, key.Trim());
     }
 
+    /// <summary>Whole address of a path of the relay.</summary>
+    public Uri AddressOf(string path) => new(_http.BaseAddress!, path);
+
     public async Task<JsonElement> GetAsync(string path, CancellationToken cancellationToken) =>
         await ReadAsync(new HttpRequestMessage(HttpMethod.Get, path), cancellationToken);
 

@@ -53,7 +53,7 @@ public static class LessonCommands
                     polls = parsed.GetValue(poll)?.Select(Poll).ToArray(),
                 });
             JsonElement answer = await client.PostAsync("/api/lessons", body, cancellationToken);
-            CommandLine.Print(parsed, answer, $"lesson {answer.GetProperty("lesson").GetProperty("id").GetString()} is scheduled; its encoder sends to {answer.GetProperty("ingest").GetString()}");
+            CommandLine.Print(parsed, answer, $"lesson {answer.GetProperty("lesson").GetProperty("id").GetString()} is scheduled; its encoder sends to {client.AddressOf(answer.GetProperty("ingest").GetString()!)}");
         });
         return command;
     }
@@ -68,7 +68,7 @@ public static class LessonCommands
             ("Start", row => row.GetProperty("lesson").GetProperty("start").GetDateTimeOffset().ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)),
             ("Stage", row => StageOf(row)),
             ("Published", row => TimeSpan.FromSeconds(row.GetProperty("edgeSeconds").GetDouble()).ToString(@"h\:mm\:ss", CultureInfo.InvariantCulture)),
-            ("Ingest", row => row.GetProperty("ingest").GetString()!)));
+            ("Ingest", row => client.AddressOf(row.GetProperty("ingest").GetString()!).ToString())));
         return command;
     }
 
