@@ -50,11 +50,7 @@ public sealed class DurableDatabase : IDisposable
         await _writing.WaitAsync(cancellationToken);
         try
         {
-            using SqliteTransaction transaction = _writer.BeginTransaction();
-            T result = act(_writer, transaction);
-            transaction.Commit();
-            Interlocked.Increment(ref _commits);
-            return result;
+            return Commit(act);
         }
         finally
         {
@@ -69,6 +65,24 @@ public sealed class DurableDatabase : IDisposable
             act(connection, transaction);
             return true;
         }, cancellationToken);
+
+    /// <summary>As <see cref="WriteAsync{T}"/>, for constructors: the thread waits.</summary>
+    public void Write(Action<SqliteConnection, SqliteTransaction> act)
+    {
+        _writing.Wait();
+        try
+        {
+            Commit((connection, transaction) =>
+            {
+                act(connection, transaction);
+                return true;
+            });
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
 
     /// <summary>Reads. Questions inside one transaction of <paramref name="act"/>'s own see one consistent state, as does each question by itself.</summary>
     public T Read<T>(Func<SqliteConnection, T> act)
@@ -98,6 +112,15 @@ public sealed class DurableDatabase : IDisposable
         _writer.Dispose();
         _writing.Dispose();
         SqliteConnection.ClearPool(new SqliteConnection(_connectionString));
+    }
+
+    private T Commit<T>(Func<SqliteConnection, SqliteTransaction, T> act)
+    {
+        using SqliteTransaction transaction = _writer.BeginTransaction();
+        T result = act(_writer, transaction);
+        transaction.Commit();
+        Interlocked.Increment(ref _commits);
+        return result;
     }
 
     private SqliteConnection Open()

@@ -407,7 +407,7 @@ public sealed class DiskChunkStore : IDisposable
                 // They may stand in the system's memory only: after a crash of the program, and not of the power.
                 _disk.Flush(file);
                 _disk.FlushNames();
-                _index.AddAsync(found, CancellationToken.None).GetAwaiter().GetResult();
+                _index.Add(found);
                 recovered += found.Count;
                 end = found[^1].End;
             }

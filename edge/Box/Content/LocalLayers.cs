@@ -25,7 +25,7 @@ public sealed class LocalLayers : IDisposable
         _log = log;
         _database = new DurableDatabase(Path.Combine(folder, "local.db"), LocalTables.Schema);
         // Nobody has a page from before the start that he could not load anew.
-        _database.WriteAsync((connection, transaction) => connection.Execute("DELETE FROM changes WHERE until IS NOT NULL", transaction: transaction), CancellationToken.None).GetAwaiter().GetResult();
+        _database.Write((connection, transaction) => connection.Execute("DELETE FROM changes WHERE until IS NOT NULL", transaction: transaction));
         _now = _database.Read(connection => connection.Query<string>("SELECT DISTINCT pack FROM changes").ToList()
             .ToImmutableDictionary(pack => pack, pack => (Layer(connection, null, pack, null), State(connection, null, pack))));
         files.KeepOnly(_database.Read(connection => connection.Query<byte[]>("SELECT change FROM changes").Select(LocalChange.Read).Select(change => change?.File?.Sha256).OfType<ChunkId>().ToHashSet()));

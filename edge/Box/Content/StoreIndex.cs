@@ -34,6 +34,30 @@ internal sealed record CheckedStretch(StorePosition Next, bool AtEnd, int Chunks
 /// <summary>The store's tables: where chunks lie, and which pack versions need them.</summary>
 internal sealed class StoreIndex(DurableDatabase database)
 {
+    private static void Add(SqliteConnection connection, SqliteTransaction transaction, IReadOnlyList<ChunkPlace> places)
+    {
+        using SqliteCommand add = connection.CreateCommand();
+        add.Transaction = transaction;
+        // A chunk that some pack waits for has its row, and its number, already.
+        add.CommandText = """
+            INSERT INTO chunks (id, file, offset, stored, length, coding, crc) VALUES ($id, $file, $offset, $stored, $length, $coding, $crc)
+            ON CONFLICT (id) DO UPDATE SET file = excluded.file, offset = excluded.offset, stored = excluded.stored, length = excluded.length, coding = excluded.coding, crc = excluded.crc
+            RETURNING n
+            """;
+        using SqliteCommand loose = connection.CreateCommand();
+        loose.Transaction = transaction;
+        loose.CommandText = "INSERT OR IGNORE INTO loose SELECT $n WHERE NOT EXISTS (SELECT 1 FROM uses WHERE chunk = $n)";
+        SqliteParameter number = loose.Parameters.Add("$n", SqliteType.Integer);
+        SqliteParameter[] fields = [.. ((string[])["$id", "$file", "$offset", "$stored", "$length", "$coding", "$crc"]).Select(name => add.Parameters.Add(new SqliteParameter(name, null)))];
+        foreach (ChunkPlace place in places)
+        {
+            Fill(fields, place);
+            number.Value = add.ExecuteScalar();
+            loose.ExecuteNonQuery();
+        }
+        Grow(connection, transaction, places);
+    }
+
     private const string PlaceColumns = "id, file, offset, stored, length, coding, crc";
     private const string LastFileMark = "last file";
     private const string CheckedFileMark = "checked file";
@@ -86,29 +110,11 @@ internal sealed class StoreIndex(DurableDatabase database)
     public List<ChunkPlace> In(int file) => Places("file = $file AND offset > $offset", new StorePosition(file, 0), int.MaxValue);
 
     /// <summary>Enters chunks that are on disk.</summary>
-    public Task AddAsync(IReadOnlyList<ChunkPlace> places, CancellationToken cancellationToken) => database.WriteAsync((connection, transaction) =>
-    {
-        using SqliteCommand add = connection.CreateCommand();
-        add.Transaction = transaction;
-        // A chunk that some pack waits for has its row, and its number, already.
-        add.CommandText = """
-            INSERT INTO chunks (id, file, offset, stored, length, coding, crc) VALUES ($id, $file, $offset, $stored, $length, $coding, $crc)
-            ON CONFLICT (id) DO UPDATE SET file = excluded.file, offset = excluded.offset, stored = excluded.stored, length = excluded.length, coding = excluded.coding, crc = excluded.crc
-            RETURNING n
-            """;
-        using SqliteCommand loose = connection.CreateCommand();
-        loose.Transaction = transaction;
-        loose.CommandText = "INSERT OR IGNORE INTO loose SELECT $n WHERE NOT EXISTS (SELECT 1 FROM uses WHERE chunk = $n)";
-        SqliteParameter number = loose.Parameters.Add("$n", SqliteType.Integer);
-        SqliteParameter[] fields = [.. ((string[])["$id", "$file", "$offset", "$stored", "$length", "$coding", "$crc"]).Select(name => add.Parameters.Add(new SqliteParameter(name, null)))];
-        foreach (ChunkPlace place in places)
-        {
-            Fill(fields, place);
-            number.Value = add.ExecuteScalar();
-            loose.ExecuteNonQuery();
-        }
-        Grow(connection, transaction, places);
-    }, cancellationToken);
+    public Task AddAsync(IReadOnlyList<ChunkPlace> places, CancellationToken cancellationToken) =>
+        database.WriteAsync((connection, transaction) => Add(connection, transaction, places), cancellationToken);
+
+    /// <summary>Enters chunks that a start found.</summary>
+    public void Add(IReadOnlyList<ChunkPlace> places) => database.Write((connection, transaction) => Add(connection, transaction, places));
 
     /// <summary>Enters the new places of chunks that were copied out of <paramref name="file"/>.</summary>
     public Task MoveAsync(int file, IReadOnlyList<ChunkPlace> places, CancellationToken cancellationToken) => database.WriteAsync((connection, transaction) =>

@@ -44,7 +44,7 @@ internal sealed class TransferRun(
                 await WholeAsync(id, entry, null);
             ports.Came(work.PlainBytes);
             (long At, long Bytes) progress = (time.GetTimestamp(), 0);
-            while (Start())
+            while (await StartAsync())
             {
                 asking ??= ports.Interrupt?.Invoke(stop.Token);
                 await NewsAsync(asking);
@@ -83,7 +83,7 @@ internal sealed class TransferRun(
 
     /// <summary>Starts lanes while there is work for more.</summary>
     /// <returns>False when none runs and none is needed.</returns>
-    private bool Start()
+    private async Task<bool> StartAsync()
     {
         int wanted = Ending ? 0 : transfer.Connections;
         bool queued;
@@ -97,7 +97,7 @@ internal sealed class TransferRun(
             if (lane.Task.IsCompleted)
             {
                 // What ended it, if it was a bug, ends the transfer.
-                lane.Task.GetAwaiter().GetResult();
+                await lane.Task;
                 lane.Task = Task.Run(() => RunAsync(lane), CancellationToken.None);
                 // The end of the lane itself is news: what it says before, it says while it still counts as running.
                 _ = lane.Task.ContinueWith(_ => Volatile.Read(ref _news).TrySetResult(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);

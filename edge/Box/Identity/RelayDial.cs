@@ -10,6 +10,9 @@ public sealed class RelayDial(TimeProvider time)
     /// <summary>Longer than most round trips over a satellite.</summary>
     private static readonly TimeSpan DialAgain = TimeSpan.FromMilliseconds(750);
 
+    /// <summary>How long one attempt is waited for: so no more than eight are under way at once, however long the link is away.</summary>
+    private static readonly TimeSpan AttemptTime = 8 * DialAgain;
+
     /// <summary>How long an address is used without asking for the name again: it saves a round trip per connection.</summary>
     private static readonly TimeSpan AddressLife = TimeSpan.FromMinutes(5);
 
@@ -37,11 +40,12 @@ public sealed class RelayDial(TimeProvider time)
         {
             for (int next = 0; ; next++)
             {
+                dialling.RemoveAll(task => task.IsCanceled);
                 IPAddress address = addresses[next % addresses.Length];
                 dialling.Add(DialAsync(new IPEndPoint(address, to.Port), windowBytes, others.Token));
                 Task again = Task.Delay(DialAgain, time, others.Token);
                 // An address that refuses is left at once for the next one; when all refuse, there is nothing to wait for.
-                while (dialling.FindAll(task => !task.IsFaulted) is { Count: > 0 } open)
+                while (dialling.FindAll(task => !task.IsCompleted || task.IsCompletedSuccessfully) is { Count: > 0 } open)
                 {
                     Task first = await Task.WhenAny([.. open, again]);
                     cancellationToken.ThrowIfCancellationRequested();
@@ -63,8 +67,10 @@ public sealed class RelayDial(TimeProvider time)
         }
     }
 
-    private static async Task<Socket> DialAsync(IPEndPoint to, int? windowBytes, CancellationToken cancellationToken)
+    private async Task<Socket> DialAsync(IPEndPoint to, int? windowBytes, CancellationToken cancellationToken)
     {
+        using var limit = new CancellationTokenSource(AttemptTime, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         var socket = new Socket(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
@@ -74,7 +80,7 @@ public sealed class RelayDial(TimeProvider time)
                 socket.ReceiveBufferSize = 2 * bytes;
                 socket.SetRawSocketOption(TcpLevel, WindowClamp, BitConverter.GetBytes(bytes));
             }
-            await socket.ConnectAsync(to, cancellationToken);
+            await socket.ConnectAsync(to, either.Token);
             return socket;
         }
         catch
