@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Playwright;
-using TestKit.Processes;
+using TestKit;
 using Xunit;
 
 namespace EndToEnd;

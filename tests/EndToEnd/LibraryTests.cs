@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using EndToEnd.World;
 using Microsoft.Playwright;
+using TestKit;
 using TestKit.Processes;
 using Xunit;
 

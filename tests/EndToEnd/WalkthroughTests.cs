@@ -5,7 +5,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using EndToEnd.World;
 using Microsoft.Playwright;
-using TestKit.Processes;
+using TestKit;
 using Xunit;
 
 namespace EndToEnd;

@@ -1,23 +1,43 @@
+using System.Runtime.CompilerServices;
+
 namespace TestKit;
 
-/// <summary>Waits for something that other threads or processes bring about; fails when it does not come.</summary>
+/// <summary>Waits for what other threads and processes do.</summary>
 public static class Eventually
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
-    /// <exception cref="TimeoutException">It did not come within <paramref name="limit"/> (default 30 s).</exception>
-    public static Task TrueAsync(Func<bool> condition, TimeSpan? limit = null) => TrueAsync(() => Task.FromResult(condition()), limit);
+    /// <summary>Longer than anything should take: the machine may be slow and shared.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    /// <inheritdoc cref="TrueAsync(Func{bool}, TimeSpan?)"/>
-    public static async Task TrueAsync(Func<Task<bool>> condition, TimeSpan? limit = null)
+    /// <inheritdoc cref="Async"/>
+    public static Task TrueAsync(Func<bool> isSo, TimeSpan? patience = null, [CallerArgumentExpression(nameof(isSo))] string what = "") =>
+        Async(() => Task.FromResult(isSo()), what, CancellationToken.None, patience);
+
+    /// <inheritdoc cref="Async"/>
+    public static Task TrueAsync(Func<Task<bool>> isSo, TimeSpan? patience = null, [CallerArgumentExpression(nameof(isSo))] string what = "") =>
+        Async(isSo, what, CancellationToken.None, patience);
+
+    /// <summary>Asks until the answer is true. Trouble of a connection counts as "not yet".</summary>
+    /// <exception cref="TimeoutException">Not true within <paramref name="patience"/> (default 60 s).</exception>
+    public static async Task Async(Func<Task<bool>> isSo, string what, CancellationToken cancellationToken, TimeSpan? patience = null, Func<string>? evidence = null)
     {
         long started = TimeProvider.System.GetTimestamp();
-        while (!await condition())
+        TimeSpan limit = patience ?? Patience;
+        Exception? last = null;
+        while (TimeProvider.System.GetElapsedTime(started) < limit)
         {
-            if (TimeProvider.System.GetElapsedTime(started) > (limit ?? Limit))
-                throw new TimeoutException("what was waited for did not come");
-            await Task.Delay(Pause, TimeProvider.System);
+            try
+            {
+                if (await isSo())
+                    return;
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException || e is TaskCanceledException && !cancellationToken.IsCancellationRequested)
+            {
+                last = e;
+            }
+            await Task.Delay(Pause, TimeProvider.System, cancellationToken);
         }
+        throw new TimeoutException($"not within {limit.TotalSeconds:0} s: {what}. {last?.Message}\n{evidence?.Invoke()}");
     }
 }

@@ -11,38 +11,11 @@ public static class NeighbourEndpoints
 {
     public static void MapNeighbours(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/neighbour/held", async (HttpContext context, NeighbourDoor door, DiskChunkStore store) =>
-        {
-            if (await ReadAsync(context, NeighbourQuestion.MostAsked) is not { } asked)
-            {
-                context.Response.StatusCode = StatusCodes.Status400BadRequest;
-                return;
-            }
-            using IDisposable? place = door.TryEnter();
-            if (place is null)
-            {
-                Busy(context);
-                return;
-            }
-            byte[] bits = NeighbourQuestion.WriteHeld(asked, store.Missing(asked).ToHashSet());
-            context.Response.ContentType = "application/octet-stream";
-            await context.Response.Body.WriteAsync(bits, context.RequestAborted);
-        });
+        routes.MapPost("/neighbour/held", (HttpContext context, NeighbourDoor door, DiskChunkStore store) => ServeAsync(context, door, NeighbourQuestion.MostAsked, async asked =>
+            await context.Response.Body.WriteAsync(NeighbourQuestion.WriteHeld(asked, store.Missing(asked).ToHashSet()), context.RequestAborted)));
 
-        routes.MapPost("/neighbour/chunks", async (HttpContext context, NeighbourDoor door, DiskChunkStore store) =>
+        routes.MapPost("/neighbour/chunks", (HttpContext context, NeighbourDoor door, DiskChunkStore store) => ServeAsync(context, door, NeighbourQuestion.MostWanted, async wanted =>
         {
-            if (await ReadAsync(context, NeighbourQuestion.MostWanted) is not { } wanted)
-            {
-                context.Response.StatusCode = StatusCodes.Status400BadRequest;
-                return;
-            }
-            using IDisposable? place = door.TryEnter();
-            if (place is null)
-            {
-                Busy(context);
-                return;
-            }
-            context.Response.ContentType = "application/octet-stream";
             byte[] length = new byte[sizeof(int)];
             foreach (ChunkId id in wanted)
             {
@@ -53,13 +26,26 @@ public static class NeighbourEndpoints
                 await context.Response.Body.WriteAsync(bytes, context.RequestAborted);
                 await context.Response.Body.FlushAsync(context.RequestAborted);
             }
-        });
+        }));
     }
 
-    private static void Busy(HttpContext context)
+    /// <summary>Answers a list of at most <paramref name="most"/> chunks, if it is one and there is a place inside.</summary>
+    private static async Task ServeAsync(HttpContext context, NeighbourDoor door, int most, Func<ImmutableArray<ChunkId>, Task> answerAsync)
     {
-        context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-        context.Response.Headers.RetryAfter = "60";
+        if (await ReadAsync(context, most) is not { } ids)
+        {
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            return;
+        }
+        using IDisposable? place = door.TryEnter();
+        if (place is null)
+        {
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            context.Response.Headers.RetryAfter = "60";
+            return;
+        }
+        context.Response.ContentType = "application/octet-stream";
+        await answerAsync(ids);
     }
 
     private static async Task<ImmutableArray<ChunkId>?> ReadAsync(HttpContext context, int most)

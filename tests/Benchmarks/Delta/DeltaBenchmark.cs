@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using TestKit;
 using TestKit.Disk;
 using TestKit.Processes;
 using TestKit.World;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using TestKit;
 using TestKit.Disk;
 using TestKit.Link;
 using TestKit.Processes;

@@ -1,6 +1,6 @@
 using System.CommandLine;
+using TestKit;
 using TestKit.Link;
-using TestKit.Processes;
 
 namespace EdgeBench.Link;
 

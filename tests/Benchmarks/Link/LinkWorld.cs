@@ -6,7 +6,6 @@ using TestKit;
 using TestKit.Disk;
 using TestKit.Link;
 using TestKit.Processes;
-using Eventually = TestKit.Processes.Eventually;
 
 namespace EdgeBench.Link;
 

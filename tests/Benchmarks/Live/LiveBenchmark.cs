@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
+using TestKit;
 using TestKit.Disk;
-using TestKit.Processes;
 using TestKit.World;
 
 namespace EdgeBench.Live;

@@ -2,7 +2,6 @@ using System.Text.Json;
 using TestKit;
 using TestKit.Disk;
 using TestKit.World;
-using Eventually = TestKit.Processes.Eventually;
 
 namespace EdgeBench.Start;
 

@@ -3,7 +3,6 @@ using TestKit;
 using TestKit.Disk;
 using TestKit.Processes;
 using TestKit.World;
-using Eventually = TestKit.Processes.Eventually;
 
 namespace EdgeBench.Store;
 

@@ -6,29 +6,24 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using TestKit;
-using TestKit.Content;
-using TestKit.Disk;
 using Xunit;
 using static TestKit.Content.ContentOrigin;
 
 namespace Edge.Box.Tests.Content;
 
 /// <summary>The feature as the box runs it: its own loop fetches, its endpoints serve.</summary>
-public sealed class ContentEndpointsTests : IAsyncLifetime
+public sealed class ContentEndpointsTests : ContentTest
 {
     private static readonly byte[] Video = Noise.Of(1_500_000, 3);
 
-    private readonly TempFolder _folder = new();
-    private ContentOrigin _origin = null!;
     private WebApplication _box = null!;
     private HttpClient _http = null!;
     private Uri _tools = null!;
 
-    public async ValueTask InitializeAsync()
+    protected override async ValueTask PrepareAsync()
     {
-        _origin = await ContentOrigin.StartAsync();
-        _origin.AddPack("fractions", 1, ("video/第一课.mp4", Video), ("tool/index.html", "<script>1</script>"u8.ToArray()), ("tool/a.js", "1"u8.ToArray()), ("picture.svg", "<svg/>"u8.ToArray()), ("notes.txt", "notes"u8.ToArray()));
-        _origin.Publish(Wanted("fractions", 1));
+        Origin.AddPack("fractions", 1, ("video/第一课.mp4", Video), ("tool/index.html", "<script>1</script>"u8.ToArray()), ("tool/a.js", "1"u8.ToArray()), ("picture.svg", "<svg/>"u8.ToArray()), ("notes.txt", "notes"u8.ToArray()));
+        Origin.Publish(Wanted("fractions", 1));
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -39,8 +34,8 @@ public sealed class ContentEndpointsTests : IAsyncLifetime
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<Func<double>>(() => 0.5);
-        var relay = new HttpClient { BaseAddress = _origin.Url };
-        builder.Services.AddContent(_folder["content"], _ => new ContentPorts(() => relay, () => relay, () => _origin.Keys.Root, () => _origin.School, () => false));
+        var relay = new HttpClient { BaseAddress = Origin.Url };
+        builder.Services.AddContent(Folder["content"], _ => new ContentPorts(() => relay, () => relay, () => Origin.Keys.Root, () => Origin.School, () => false));
         _box = builder.Build();
         _box.UseRouting();
         ToolSite.UseGate(_box);
@@ -56,19 +51,18 @@ public sealed class ContentEndpointsTests : IAsyncLifetime
         Assert.NotNull(library.Find("fractions"));
     }
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         _http.Dispose();
         await _box.StopAsync();
         await _box.DisposeAsync();
-        await _origin.DisposeAsync();
-        _folder.Dispose();
+        await base.DisposeAsync();
     }
 
     [Fact]
     public async Task A_video_plays_and_seeks_with_the_relay_gone()
     {
-        await _origin.DisposeAsync();
+        await Origin.DisposeAsync();
         Assert.Equal(Video, await _http.GetByteArrayAsync("/library/fractions/video/第一课.mp4"));
         foreach ((int from, int to) in ((int, int)[])[(0, 0), (131_000, 131_100), (700_000, 1_499_999), (1_499_999, 1_499_999)])
         {
@@ -189,7 +183,7 @@ public sealed class ContentEndpointsTests : IAsyncLifetime
     [Fact]
     public async Task A_damaged_file_asks_the_reader_to_come_back_and_heals_by_itself()
     {
-        string store = _folder["content/store/000000.chunks"];
+        string store = Folder["content/store/000000.chunks"];
         await using (FileStream file = File.OpenWrite(store))
         {
             file.Position = 500_000;

@@ -2,28 +2,18 @@ using Edge.Core.Content;
 using Edge.Core.Identity;
 using Edge.Core.Text;
 using TestKit.Content;
-using TestKit.Disk;
 using Xunit;
 using static TestKit.Content.ContentOrigin;
 
 namespace Edge.Box.Tests.Content;
 
-public sealed class ErrataStoreTests : IAsyncLifetime
+public sealed class ErrataStoreTests : ContentTest
 {
-    private readonly TempFolder _folder = new();
-    private ContentOrigin _origin = null!;
-
-    public async ValueTask InitializeAsync()
+    protected override ValueTask PrepareAsync()
     {
-        _origin = await ContentOrigin.StartAsync();
-        _origin.AddPack("book", 1, ("a.txt", "a"u8.ToArray()));
-        _origin.Publish(Wanted("book", 1));
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _origin.DisposeAsync();
-        _folder.Dispose();
+        Origin.AddPack("book", 1, ("a.txt", "a"u8.ToArray()));
+        Origin.Publish(Wanted("book", 1));
+        return base.PrepareAsync();
     }
 
     [Fact]
@@ -32,20 +22,20 @@ public sealed class ErrataStoreTests : IAsyncLifetime
         byte[] good = Sign(Erratum("e1", 1));
         using var stranger = new ListKeys();
         byte[] forged = stranger.Sign(ListKind.Erratum, Erratum("e2", 2).ToPayload()).ToBytes();
-        await using (BoxContent box = await BoxContent.OpenAsync(_folder["box"], _origin))
+        await using (BoxContent box = await BoxContent.OpenAsync(Folder["box"], Origin))
         {
             await box.FetchAsync();
             Assert.Equal(1, await box.Errata.AcceptAsync(ErratumRecords.Join([good, forged]), default));
             Assert.Equal(0, await box.Errata.AcceptAsync(ErratumRecords.Join([good]), default));
             Assert.Equal("e1", Assert.Single(box.Errata.Current.Of("book", 1)).Id);
         }
-        _folder.Write("box/lists/errata.list", ErratumRecords.Join([forged, good]));
-        await using BoxContent again = await BoxContent.OpenAsync(_folder["box"], _origin);
+        Folder.Write("box/lists/errata.list", ErratumRecords.Join([forged, good]));
+        await using BoxContent again = await BoxContent.OpenAsync(Folder["box"], Origin);
         Assert.Equal("e1", Assert.Single(again.Errata.Current.Of("book", 1)).Id);
         Assert.Equal(1, again.Errata.Current.Last);
     }
 
     private static Erratum Erratum(string id, long number) => new(number, id, "book", 1, null, null, null, LocalText.Of("en", "three, not four"), DateTimeOffset.UnixEpoch, false);
 
-    private byte[] Sign(Erratum erratum) => _origin.Keys.Sign(ListKind.Erratum, erratum.ToPayload()).ToBytes();
+    private byte[] Sign(Erratum erratum) => Origin.Keys.Sign(ListKind.Erratum, erratum.ToPayload()).ToBytes();
 }

@@ -2,35 +2,29 @@ using Edge.Box.Content;
 using Edge.Core.Content;
 using Edge.Core.Text;
 using Microsoft.Extensions.Logging.Abstractions;
-using TestKit.Content;
-using TestKit.Disk;
 using Xunit;
 using static TestKit.Content.ContentOrigin;
 
 namespace Edge.Box.Tests.Content;
 
-public sealed class LibrarySearchTests : IAsyncLifetime
+public sealed class LibrarySearchTests : ContentTest
 {
-    private readonly TempFolder _folder = new();
-    private ContentOrigin _origin = null!;
     private BoxContent _box = null!;
 
-    public async ValueTask InitializeAsync()
+    protected override async ValueTask PrepareAsync()
     {
-        _origin = await ContentOrigin.StartAsync();
         Add("fractions", 1, new PackMetadata(LocalText.Of("zh-Hans", "分数的加法").And("en", "Adding fractions"), "primary", "3", "mathematics", "People's 2024",
             ["numbers"], Languages: ["zh-Hans", "en"], Collections: ["Young mathematicians"]), ("video/第一课.mp4", FileKind.Video), ("notes.pdf", FileKind.Document));
         Add("equations", 1, new PackMetadata(LocalText.Of("zh-Hans", "方程").And("en", "Equations"), "junior", "7", "mathematics", Languages: ["zh-Hans"]), ("分数.pdf", FileKind.Document));
         Add("poems", 1, new PackMetadata(LocalText.Of("zh-Hans", "古诗十首"), "primary", "10", "chinese", Languages: ["zh-Hans"]), ("poems.html", FileKind.Tool));
-        _box = await BoxContent.OpenAsync(_folder["box"], _origin);
+        _box = await BoxContent.OpenAsync(Folder["box"], Origin);
         await PublishAsync("fractions", "equations", "poems");
     }
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         await _box.DisposeAsync();
-        await _origin.DisposeAsync();
-        _folder.Dispose();
+        await base.DisposeAsync();
     }
 
     [Theory]
@@ -78,8 +72,8 @@ public sealed class LibrarySearchTests : IAsyncLifetime
     {
         using LibrarySearch search = await FollowedAsync();
         Add("poems", 2, new PackMetadata(LocalText.Of("zh-Hans", "宋词")), ("a.txt", FileKind.Document));
-        _origin.Withdraw("equations", 1);
-        _origin.Publish(Wanted("poems", 2));
+        Origin.Withdraw("equations", 1);
+        Origin.Publish(Wanted("poems", 2));
         Assert.True(await _box.FetchAsync());
         Assert.False(search.Search(new LibraryQuery()).Complete);
         await search.FollowAsync(default);
@@ -93,9 +87,9 @@ public sealed class LibrarySearchTests : IAsyncLifetime
     public async Task What_changed_while_the_search_was_off_is_entered_at_the_next_start()
     {
         (await FollowedAsync()).Dispose();
-        _origin.Withdraw("equations", 1);
+        Origin.Withdraw("equations", 1);
         Add("atoms", 1, new PackMetadata(LocalText.Of("en", "Atoms")), ("a.txt", FileKind.Document));
-        _origin.Publish(Wanted("atoms", 1));
+        Origin.Publish(Wanted("atoms", 1));
         Assert.True(await _box.FetchAsync());
         using LibrarySearch again = await FollowedAsync();
         Assert.Equal(["atoms", "poems", "fractions"], again.Search(new LibraryQuery()).Entries.Select(entry => entry.Pack));
@@ -108,9 +102,9 @@ public sealed class LibrarySearchTests : IAsyncLifetime
     {
         (await FollowedAsync()).Dispose();
         if (damaged)
-            _folder.Write("search.db", new string('x', 10_000));
+            Folder.Write("search.db", new string('x', 10_000));
         else
-            File.Delete(_folder["search.db"]);
+            File.Delete(Folder["search.db"]);
         using LibrarySearch again = Open();
         LibraryAnswer before = again.Search(new LibraryQuery("分数"));
         Assert.False(before.Complete);
@@ -119,7 +113,7 @@ public sealed class LibrarySearchTests : IAsyncLifetime
         Assert.Equal(2, again.Search(new LibraryQuery("分数")).Total);
     }
 
-    private LibrarySearch Open() => new(_folder["search.db"], _box.Library, NullLogger<LibrarySearch>.Instance);
+    private LibrarySearch Open() => new(Folder["search.db"], _box.Library, NullLogger<LibrarySearch>.Instance);
 
     private async Task<LibrarySearch> FollowedAsync()
     {
@@ -131,13 +125,13 @@ public sealed class LibrarySearchTests : IAsyncLifetime
     private void Add(string pack, long version, PackMetadata metadata, params (string Path, FileKind Kind)[] files)
     {
         byte[] Bytes(string path) => System.Text.Encoding.UTF8.GetBytes($"{pack} {version} {path}");
-        Manifest made = _origin.AddPack(pack, version, [.. files.Select(file => (file.Path, Bytes(file.Path)))]);
-        _origin.ReplaceManifest(made with { Metadata = metadata, Files = [.. made.Files.Select(file => file with { Kind = files.Single(f => f.Path == file.Path).Kind })] });
+        Manifest made = Origin.AddPack(pack, version, [.. files.Select(file => (file.Path, Bytes(file.Path)))]);
+        Origin.ReplaceManifest(made with { Metadata = metadata, Files = [.. made.Files.Select(file => file with { Kind = files.Single(f => f.Path == file.Path).Kind })] });
     }
 
     private async Task PublishAsync(params string[] packs)
     {
-        _origin.Publish([.. packs.Select(pack => Wanted(pack, 1))]);
+        Origin.Publish([.. packs.Select(pack => Wanted(pack, 1))]);
         Assert.True(await _box.FetchAsync());
     }
 }

@@ -2,33 +2,23 @@ using Edge.Box.Content;
 using Edge.Core.Sync;
 using Microsoft.Extensions.Time.Testing;
 using TestKit;
-using TestKit.Content;
-using TestKit.Disk;
 using Xunit;
 using static TestKit.Content.ContentOrigin;
 
 namespace Edge.Box.Tests.Content;
 
-public sealed class LinkGateTests : IAsyncLifetime
+public sealed class LinkGateTests : ContentTest
 {
-    private readonly TempFolder _folder = new();
     private readonly FakeTimeProvider _time = new();
-    private ContentOrigin _origin = null!;
 
-    public async ValueTask InitializeAsync()
+    protected override ValueTask PrepareAsync()
     {
-        _origin = await ContentOrigin.StartAsync();
-        _origin.AddPack("fractions", 1, ("video.mp4", Noise.Of(1_200_000, 1)));
-        _origin.Publish(Wanted("fractions", 1));
+        Origin.AddPack("fractions", 1, ("video.mp4", Noise.Of(1_200_000, 1)));
+        Origin.Publish(Wanted("fractions", 1));
+        return base.PrepareAsync();
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _origin.DisposeAsync();
-        _folder.Dispose();
-    }
-
-    private Task<BoxContent> OpenAsync(LinkOptions? link = null) => BoxContent.OpenAsync(_folder["box"], _origin, _time, link: link);
+    private Task<BoxContent> OpenAsync(LinkOptions? link = null) => BoxContent.OpenAsync(Folder["box"], Origin, _time, link: link);
 
     /// <summary>Lets time pass until a round ends.</summary>
     private async Task<Exception?> RoundAsync(BoxContent box)
@@ -48,7 +38,7 @@ public sealed class LinkGateTests : IAsyncLifetime
         await using BoxContent box = await OpenAsync();
         box.LiveNeedsLink = true;
         Assert.Equal(LinkHold.Live, Assert.IsType<LinkHeldException>(await RoundAsync(box)).Hold);
-        Assert.Equal(0, _origin.SentBytes);
+        Assert.Equal(0, Origin.SentBytes);
         box.LiveNeedsLink = false;
         _time.Advance(TimeSpan.FromSeconds(1));
         Assert.Null(await RoundAsync(box));
@@ -86,8 +76,8 @@ public sealed class LinkGateTests : IAsyncLifetime
     [Fact]
     public async Task An_expensive_link_brings_only_what_is_due()
     {
-        _origin.AddPack("due", 1, ("a.txt", Noise.Of(30_000, 2)));
-        _origin.Publish(Wanted("fractions", 1), Wanted("due", 1, DateTimeOffset.UnixEpoch));
+        Origin.AddPack("due", 1, ("a.txt", Noise.Of(30_000, 2)));
+        Origin.Publish(Wanted("fractions", 1), Wanted("due", 1, DateTimeOffset.UnixEpoch));
         await using BoxContent box = await OpenAsync(new LinkOptions { Cost = LinkCost.Expensive });
         Assert.Equal(LinkHold.Expensive, Assert.IsType<LinkHeldException>(await RoundAsync(box)).Hold);
         Assert.Equal("due", Assert.Single(box.Library.Shown).Pack);

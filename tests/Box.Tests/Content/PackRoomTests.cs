@@ -2,31 +2,18 @@ using Edge.Box.Cli;
 using Edge.Box.Content;
 using Edge.Core.Content;
 using TestKit;
-using TestKit.Content;
-using TestKit.Disk;
 using Xunit;
 using static TestKit.Content.ContentOrigin;
 
 namespace Edge.Box.Tests.Content;
 
 /// <summary>Room for packs in a store that is too small for all of them. Store files are of 1 MiB, packs of 700 kB.</summary>
-public sealed class PackRoomTests : IAsyncLifetime
+public sealed class PackRoomTests : ContentTest
 {
     private const int PackBytes = 700_000;
     private const long Quota = 3_000_000;
     private const long StoreFile = 1 << 20;
     private const int LongestChunk = 4 * Chunker.MediaAverageBytes;
-
-    private readonly TempFolder _folder = new();
-    private ContentOrigin _origin = null!;
-
-    public async ValueTask InitializeAsync() => _origin = await ContentOrigin.StartAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        await _origin.DisposeAsync();
-        _folder.Dispose();
-    }
 
     [Fact]
     public async Task Full_disk_what_no_plan_names_makes_room_for_what_is_planned()
@@ -50,14 +37,14 @@ public sealed class PackRoomTests : IAsyncLifetime
         await PublishAsync(box, Due("a", 9), Due("b", 8), Due("c", 7), Due("d", 6));
         Assert.Equal(["a", "b", "c", "d"], Shown(box));
         Add("e");
-        _origin.Publish(Due("a", 9), Due("b", 8), Due("c", 7), Due("d", 6), Due("e", 5));
+        Origin.Publish(Due("a", 9), Due("b", 8), Due("c", 7), Due("d", 6), Due("e", 5));
         Assert.True(await box.FetchAsync());
         Assert.Equal(["b", "c", "d", "e"], Shown(box));
-        long sent = _origin.SentBytes;
+        long sent = Origin.SentBytes;
         for (int round = 0; round < 5; round++)
             Assert.False(await box.FetchAsync());
         Assert.Equal(["b", "c", "d", "e"], Shown(box));
-        Assert.InRange(_origin.SentBytes - sent, 0, 5_000);
+        Assert.InRange(Origin.SentBytes - sent, 0, 5_000);
         await box.AssertShownIsWholeAsync();
     }
 
@@ -69,17 +56,17 @@ public sealed class PackRoomTests : IAsyncLifetime
         await PublishAsync(box, Wanted("a", 1), Wanted("b", 1));
         await box.Library.PinAsync("a", true, default);
         Assert.True(box.Library.IsPinned("a"));
-        _origin.AddPack("b", 2, ("v.mp4", Noise.Of(PackBytes, 77)));
+        Origin.AddPack("b", 2, ("v.mp4", Noise.Of(PackBytes, 77)));
         await PublishAsync(box, Wanted("b", 2));
-        long sent = _origin.SentBytes;
+        long sent = Origin.SentBytes;
         // Rolled back, and forward: all of it is still here.
         await PublishAsync(box, Wanted("b", 1));
         await PublishAsync(box, Wanted("b", 2));
-        Assert.InRange(_origin.SentBytes - sent, 0, 5_000);
+        Assert.InRange(Origin.SentBytes - sent, 0, 5_000);
         await PublishAsync(box, Wanted("b", 2), Due("c", 1), Due("d", 1));
         Assert.Equal(["a", "b", "c", "d"], Shown(box));
         Assert.Equal(2, box.Library.VersionOf("b")!.Version);
-        _origin.Publish(Wanted("b", 1), Due("c", 1), Due("d", 1));
+        Origin.Publish(Wanted("b", 1), Due("c", 1), Due("d", 1));
         // The former version went; the one that shows stays until it can be replaced, and here it cannot.
         Assert.False(await box.FetchAsync());
         Assert.Equal(2, box.Library.VersionOf("b")!.Version);
@@ -91,12 +78,12 @@ public sealed class PackRoomTests : IAsyncLifetime
     {
         await using BoxContent box = await OpenAsync();
         byte[] common = Noise.Of(PackBytes, 5);
-        _origin.AddPack("a", 1, ("v.mp4", common), ("own.mp4", Noise.Of(1_000_000, 6)));
-        _origin.AddPack("b", 1, ("moved/v.mp4", common));
+        Origin.AddPack("a", 1, ("v.mp4", common), ("own.mp4", Noise.Of(1_000_000, 6)));
+        Origin.AddPack("b", 1, ("moved/v.mp4", common));
         await PublishAsync(box, Wanted("a", 1));
-        long sent = _origin.SentBytes;
+        long sent = Origin.SentBytes;
         await PublishAsync(box, Wanted("b", 1));
-        Assert.InRange(_origin.SentBytes - sent, 1, 5_000);
+        Assert.InRange(Origin.SentBytes - sent, 1, 5_000);
         Add("c", "d");
         await PublishAsync(box, Wanted("b", 1), Wanted("c", 1), Wanted("d", 1));
         Assert.Equal(["b", "c", "d"], Shown(box));
@@ -114,14 +101,14 @@ public sealed class PackRoomTests : IAsyncLifetime
         for (int i = 0; i < packs.Length; i++)
         {
             // Small packs between, so that files are neither all live nor all dead.
-            _origin.AddPack(packs[i], 1, ("v.mp4", Noise.Of(PackBytes, 100 + i)));
-            _origin.AddPack($"small{i:00}", 1, ("v.mp4", Noise.Of(40_000, 200 + i)));
+            Origin.AddPack(packs[i], 1, ("v.mp4", Noise.Of(PackBytes, 100 + i)));
+            Origin.AddPack($"small{i:00}", 1, ("v.mp4", Noise.Of(40_000, 200 + i)));
             await PublishAsync(box, [Wanted(packs[i], 1), .. Enumerable.Range(Math.Max(0, i - 5), Math.Min(6, i + 1)).Select(n => Wanted($"small{n:00}", 1))]);
             Look();
             await box.AssertShownIsWholeAsync();
         }
         Assert.InRange(most, Quota / 2, Quota + StoreFile + LongestChunk);
-        Assert.InRange(Directory.GetFiles(_folder["box/store"]).Length, 2, 8);
+        Assert.InRange(Directory.GetFiles(Folder["box/store"]).Length, 2, 8);
     }
 
     [Fact]
@@ -175,9 +162,9 @@ public sealed class PackRoomTests : IAsyncLifetime
         string hit = Assert.Single(again.Library.DamagedPacks).Pack;
         Assert.Equal(FileOpening.Healing, (await again.Library.OpenFileAsync(hit, "v.mp4", default)).Opening);
         Assert.Equal(FileOpening.Opened, (await again.Library.OpenFileAsync(hit == "a" ? "b" : "a", "v.mp4", default)).Opening);
-        long sent = _origin.SentBytes;
+        long sent = Origin.SentBytes;
         Assert.True(await again.FetchAsync());
-        Assert.InRange(_origin.SentBytes - sent, 1, LongestChunk);
+        Assert.InRange(Origin.SentBytes - sent, 1, LongestChunk);
         Assert.Empty(again.Store.Lost);
         await again.AssertShownIsWholeAsync();
     }
@@ -189,12 +176,12 @@ public sealed class PackRoomTests : IAsyncLifetime
         await using BoxContent box = await OpenAsync(folder: "box/content");
         await PublishAsync(box, Wanted("a", 1));
         long done = 0;
-        VerifyResult sound = await VerifyCommand.RunAsync(_folder["box"], (bytes, _) => done = Math.Max(done, bytes), default);
+        VerifyResult sound = await VerifyCommand.RunAsync(Folder["box"], (bytes, _) => done = Math.Max(done, bytes), default);
         Assert.Equal(0, sound.Damaged);
         Assert.True(sound.Chunks > 3 && sound.Bytes == done && done > PackBytes);
         Spoil(300_000, "box/content");
-        Assert.Equal(1, (await VerifyCommand.RunAsync(_folder["box"], (_, _) => { }, default)).Damaged);
-        Assert.Equal(0, (await VerifyCommand.RunAsync(_folder["box"], (_, _) => { }, default)).Damaged);
+        Assert.Equal(1, (await VerifyCommand.RunAsync(Folder["box"], (_, _) => { }, default)).Damaged);
+        Assert.Equal(0, (await VerifyCommand.RunAsync(Folder["box"], (_, _) => { }, default)).Damaged);
         await Assert.ThrowsAsync<IOException>(() => box.ReadAsync("a", "v.mp4"));
         Assert.True(await box.FetchAsync());
         await box.AssertShownIsWholeAsync();
@@ -203,12 +190,12 @@ public sealed class PackRoomTests : IAsyncLifetime
     private void Add(params string[] packs)
     {
         foreach (string pack in packs)
-            _origin.AddPack(pack, 1, ("v.mp4", Noise.Of(PackBytes, pack[0])));
+            Origin.AddPack(pack, 1, ("v.mp4", Noise.Of(PackBytes, pack[0])));
     }
 
     private void Spoil(long offset, string folder = "box")
     {
-        using FileStream file = File.OpenWrite(_folder[$"{folder}/store/000000.chunks"]);
+        using FileStream file = File.OpenWrite(Folder[$"{folder}/store/000000.chunks"]);
         file.Position = offset;
         file.WriteByte(0x5A);
         file.WriteByte(0xA5);
@@ -218,13 +205,13 @@ public sealed class PackRoomTests : IAsyncLifetime
 
     private async Task PublishAsync(BoxContent box, params PlannedPack[] wanted)
     {
-        _origin.Publish(wanted);
+        Origin.Publish(wanted);
         Assert.True(await box.FetchAsync());
     }
 
     private static string[] Shown(BoxContent box) => [.. box.Library.Shown.Select(pack => pack.Pack)];
 
-    private long FolderBytes() => new DirectoryInfo(_folder["box/store"]).EnumerateFiles().Sum(file => file.Length);
+    private long FolderBytes() => new DirectoryInfo(Folder["box/store"]).EnumerateFiles().Sum(file => file.Length);
 
-    private Task<BoxContent> OpenAsync(string folder = "box") => BoxContent.OpenAsync(_folder[folder], _origin, quotaBytes: Quota);
+    private Task<BoxContent> OpenAsync(string folder = "box") => BoxContent.OpenAsync(Folder[folder], Origin, quotaBytes: Quota);
 }

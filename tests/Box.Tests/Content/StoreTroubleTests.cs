@@ -3,40 +3,27 @@ using Edge.Core.Content;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Time.Testing;
 using TestKit;
-using TestKit.Content;
-using TestKit.Disk;
 using Xunit;
 using static TestKit.Content.ContentOrigin;
 
 namespace Edge.Box.Tests.Content;
 
 /// <summary>What the store does when its disk or its clock is not what it should be: the table in <c>docs/operations.md</c>.</summary>
-public sealed class StoreTroubleTests : IAsyncLifetime
+public sealed class StoreTroubleTests : ContentTest
 {
     private const int PackBytes = 700_000;
-
-    private readonly TempFolder _folder = new();
-    private ContentOrigin _origin = null!;
-
-    public async ValueTask InitializeAsync() => _origin = await ContentOrigin.StartAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        await _origin.DisposeAsync();
-        _folder.Dispose();
-    }
 
     [Fact]
     public async Task Full_disk_that_others_filled_keeps_what_shows_and_goes_on_when_there_is_room()
     {
-        await using Mount disk = await Mount.MemoryAsync(_folder["disk"], "3m");
-        _origin.AddPack("first", 1, ("v.mp4", Noise.Of(PackBytes, 1)));
-        _origin.AddPack("second", 1, ("v.mp4", Noise.Of(3 * PackBytes, 2)));
+        await using Mount disk = await Mount.MemoryAsync(Folder["disk"], "3m");
+        Origin.AddPack("first", 1, ("v.mp4", Noise.Of(PackBytes, 1)));
+        Origin.AddPack("second", 1, ("v.mp4", Noise.Of(3 * PackBytes, 2)));
         await using (BoxContent box = await OpenAsync())
         {
-            _origin.Publish(Wanted("first", 1));
+            Origin.Publish(Wanted("first", 1));
             Assert.True(await box.FetchAsync());
-            _origin.Publish(Wanted("first", 1), Wanted("second", 1));
+            Origin.Publish(Wanted("first", 1), Wanted("second", 1));
             Exception full = await Assert.ThrowsAnyAsync<Exception>(() => box.FetchAsync());
             Assert.True(full is IOException or SqliteException, full.ToString());
             await box.AssertShownIsWholeAsync();
@@ -52,13 +39,13 @@ public sealed class StoreTroubleTests : IAsyncLifetime
     [Fact]
     public async Task A_disk_that_turned_read_only_goes_on_serving()
     {
-        await using Mount disk = await Mount.MemoryAsync(_folder["disk"], "12m");
-        _origin.AddPack("first", 1, ("v.mp4", Noise.Of(PackBytes, 1)));
-        _origin.AddPack("second", 1, ("v.mp4", Noise.Of(PackBytes, 2)));
+        await using Mount disk = await Mount.MemoryAsync(Folder["disk"], "12m");
+        Origin.AddPack("first", 1, ("v.mp4", Noise.Of(PackBytes, 1)));
+        Origin.AddPack("second", 1, ("v.mp4", Noise.Of(PackBytes, 2)));
         await using BoxContent box = await OpenAsync();
-        _origin.Publish(Wanted("first", 1));
+        Origin.Publish(Wanted("first", 1));
         Assert.True(await box.FetchAsync());
-        _origin.Publish(Wanted("first", 1), Wanted("second", 1));
+        Origin.Publish(Wanted("first", 1), Wanted("second", 1));
         // The kernel turns a failing disk read-only under programs that have files open; a forced remount does the same to writers that come later.
         if (await disk.TryAsync("-o", "remount,ro"))
         {
@@ -76,13 +63,13 @@ public sealed class StoreTroubleTests : IAsyncLifetime
     {
         string[] packs = ["a", "b", "c"];
         foreach (string pack in packs)
-            _origin.AddPack(pack, 1, ("v.mp4", Noise.Of(PackBytes, pack[0])));
+            Origin.AddPack(pack, 1, ("v.mp4", Noise.Of(PackBytes, pack[0])));
         DateTimeOffset[] clocks = [new(2026, 3, 2, 8, 0, 0, TimeSpan.Zero), DateTimeOffset.UnixEpoch, new(2099, 12, 31, 23, 59, 59, TimeSpan.Zero), new(2001, 1, 1, 0, 0, 0, TimeSpan.Zero)];
         for (int i = 0; i < clocks.Length; i++)
         {
-            await using BoxContent box = await BoxContent.OpenAsync(_folder["disk"], _origin, new FakeTimeProvider(clocks[i]), quotaBytes: 3_000_000);
+            await using BoxContent box = await BoxContent.OpenAsync(Folder["disk"], Origin, new FakeTimeProvider(clocks[i]), quotaBytes: 3_000_000);
             Assert.Equal(packs.Take(i), box.Library.Shown.Select(pack => pack.Pack));
-            _origin.Publish([.. packs.Take(i + 1).Select(pack => Wanted(pack, 1, new DateTimeOffset(2026, 3, 3, 8, 0, 0, TimeSpan.Zero)))]);
+            Origin.Publish([.. packs.Take(i + 1).Select(pack => Wanted(pack, 1, new DateTimeOffset(2026, 3, 3, 8, 0, 0, TimeSpan.Zero)))]);
             Assert.True(await box.FetchAsync());
             Assert.Equal(packs.Take(i + 1), box.Library.Shown.Select(pack => pack.Pack));
             await box.AssertShownIsWholeAsync();
@@ -94,25 +81,25 @@ public sealed class StoreTroubleTests : IAsyncLifetime
     {
         string[] packs = ["a", "b", "c", "d"];
         foreach (string pack in packs.Append("e"))
-            _origin.AddPack(pack, 1, ("v.mp4", Noise.Of(PackBytes, pack[0])));
+            Origin.AddPack(pack, 1, ("v.mp4", Noise.Of(PackBytes, pack[0])));
         PlannedPack Due(string pack, int day) => Wanted(pack, 1, DateTimeOffset.UnixEpoch.AddDays(day));
         await using (BoxContent box = await OpenAsync(3_000_000))
         {
-            _origin.Publish([.. packs.Select((pack, i) => Due(pack, 10 - i))]);
+            Origin.Publish([.. packs.Select((pack, i) => Due(pack, 10 - i))]);
             Assert.True(await box.FetchAsync());
         }
-        foreach (string file in Directory.GetFiles(_folder["disk"], "content.db*"))
+        foreach (string file in Directory.GetFiles(Folder["disk"], "content.db*"))
             File.Delete(file);
-        _origin.Publish([Due("e", 1), .. packs.Select((pack, i) => Due(pack, 10 - i))]);
-        long sent = _origin.SentBytes;
+        Origin.Publish([Due("e", 1), .. packs.Select((pack, i) => Due(pack, 10 - i))]);
+        long sent = Origin.SentBytes;
         await using BoxContent again = await OpenAsync(3_000_000);
         await again.FetchAsync();
         Assert.Equal(["b", "c", "d", "e"], again.Library.Shown.Select(pack => pack.Pack));
-        Assert.InRange(_origin.SentBytes - sent, PackBytes, PackBytes + 20_000);
+        Assert.InRange(Origin.SentBytes - sent, PackBytes, PackBytes + 20_000);
         await again.AssertShownIsWholeAsync();
     }
 
-    private Task<BoxContent> OpenAsync(long quotaBytes = 0) => BoxContent.OpenAsync(_folder["disk"], _origin, quotaBytes: quotaBytes);
+    private Task<BoxContent> OpenAsync(long quotaBytes = 0) => BoxContent.OpenAsync(Folder["disk"], Origin, quotaBytes: quotaBytes);
 
     /// <summary>A small disk in memory; needs root.</summary>
     private sealed class Mount(string folder) : IAsyncDisposable

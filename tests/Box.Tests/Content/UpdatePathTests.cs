@@ -1,44 +1,34 @@
 using Edge.Core.Content;
 using TestKit;
 using TestKit.Content;
-using TestKit.Disk;
 using TestKit.Link;
 using Xunit;
 
 namespace Edge.Box.Tests.Content;
 
 /// <summary>The cheap ways to a new version: taken when they are cheaper, never trusted, and given up for the plain way when anything is wrong with them.</summary>
-public sealed class UpdatePathTests : IAsyncLifetime
+public sealed class UpdatePathTests : ContentTest
 {
-    private readonly TempFolder _folder = new();
-    private ContentOrigin _origin = null!;
     private Manifest _first = null!;
     private Manifest _second = null!;
 
-    public async ValueTask InitializeAsync()
+    protected override async ValueTask PrepareAsync()
     {
-        _origin = await ContentOrigin.StartAsync();
-        _first = _origin.AddPack("maths", 1, Files(1));
-        _origin.Publish(ContentOrigin.Wanted("maths", 1));
+        _first = Origin.AddPack("maths", 1, Files(1));
+        Origin.Publish(ContentOrigin.Wanted("maths", 1));
         await using (BoxContent box = await OpenAsync())
             Assert.True(await box.FetchAsync());
-        _origin.Asked.Clear();
-        _second = _origin.AddPack("maths", 2, Files(2));
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _origin.DisposeAsync();
-        _folder.Dispose();
+        Origin.Asked.Clear();
+        _second = Origin.AddPack("maths", 2, Files(2));
     }
 
     [Fact]
     public async Task The_cheaper_bundle_is_taken_and_nothing_else_is_asked_for()
     {
-        OfferedUpdate update = await _origin.OfferAsync(_first, _second);
+        OfferedUpdate update = await Origin.OfferAsync(_first, _second);
         Assert.InRange(update.Listed.BundleBytes, 1, _second.Volumes[0].LengthBytes / 2);
         await using BoxContent box = await UpdateAsync();
-        Assert.Equal([update.Listed.Delta, update.Listed.Bundle!.Value, update.Bundle.Volumes[0].Id], _origin.Asked.Distinct());
+        Assert.Equal([update.Listed.Delta, update.Listed.Bundle!.Value, update.Bundle.Volumes[0].Id], Origin.Asked.Distinct());
         // Nothing of the bundle stays.
         Assert.Equal(2 + update.Bundle.Windows.Count(), box.Store.Missing([update.Listed.Delta, update.Listed.Bundle!.Value, .. update.Bundle.Windows.Select(window => window.Id)]).Count);
     }
@@ -46,31 +36,31 @@ public sealed class UpdatePathTests : IAsyncLifetime
     [Fact]
     public async Task The_cheaper_chunks_are_taken_when_the_bundle_would_cost_more()
     {
-        OfferedUpdate update = await _origin.OfferAsync(_first, _second);
-        _origin.SetUpdates("maths", 2, update.Listed with { BundleBytes = _second.Volumes[0].LengthBytes });
+        OfferedUpdate update = await Origin.OfferAsync(_first, _second);
+        Origin.SetUpdates("maths", 2, update.Listed with { BundleBytes = _second.Volumes[0].LengthBytes });
         await using BoxContent box = await UpdateAsync();
-        Assert.Equal([update.Listed.Delta, _second.Volumes[0].Id], _origin.Asked.Distinct());
+        Assert.Equal([update.Listed.Delta, _second.Volumes[0].Id], Origin.Asked.Distinct());
     }
 
     [Fact]
     public async Task Moved_files_cost_the_delta_alone()
     {
-        Manifest moved = _origin.AddPack("maths", 3, [.. Files(1).Select(file => ("moved/" + file.Path, file.Bytes))]);
-        OfferedUpdate update = await _origin.OfferAsync(_first, moved);
-        _origin.Publish(ContentOrigin.Wanted("maths", 3));
+        Manifest moved = Origin.AddPack("maths", 3, [.. Files(1).Select(file => ("moved/" + file.Path, file.Bytes))]);
+        OfferedUpdate update = await Origin.OfferAsync(_first, moved);
+        Origin.Publish(ContentOrigin.Wanted("maths", 3));
         await using BoxContent box = await OpenAsync();
         Assert.True(await box.FetchAsync());
         Assert.Equal(3, box.Library.Find("maths")!.Manifest.Version);
-        Assert.Equal([update.Listed.Delta], _origin.Asked);
+        Assert.Equal([update.Listed.Delta], Origin.Asked);
     }
 
     [Fact]
     public async Task Paid_once_when_the_link_breaks_in_the_bundle_again_and_again()
     {
-        OfferedUpdate update = await _origin.OfferAsync(_first, _second, chunksInWindow: 1);
-        _origin.Publish(ContentOrigin.Wanted("maths", 2));
-        await using var proxy = ImpairedProxy.To(_origin.Url.Port);
-        _origin.Url = new Uri($"http://127.0.0.1:{proxy.Port}");
+        OfferedUpdate update = await Origin.OfferAsync(_first, _second, chunksInWindow: 1);
+        Origin.Publish(ContentOrigin.Wanted("maths", 2));
+        await using var proxy = ImpairedProxy.To(Origin.Url.Port);
+        Origin.Url = new Uri($"http://127.0.0.1:{proxy.Port}");
         int cuts = 0;
         long read = 0;
         // Each time the program starts anew, too.
@@ -97,37 +87,37 @@ public sealed class UpdatePathTests : IAsyncLifetime
     [Theory, MemberData(nameof(Harms))]
     public async Task Whatever_is_wrong_with_an_update_the_version_comes_whole(string harm)
     {
-        OfferedUpdate update = await _origin.OfferAsync(_first, _second);
+        OfferedUpdate update = await Origin.OfferAsync(_first, _second);
         ChunkId what = harm.EndsWith("delta", StringComparison.Ordinal) ? update.Listed.Delta : harm.EndsWith("bundle", StringComparison.Ordinal) ? update.Listed.Bundle!.Value : update.Bundle.Volumes[0].Id;
         if (harm.StartsWith("no ", StringComparison.Ordinal))
-            _origin.Remove(what);
+            Origin.Remove(what);
         else if (harm.StartsWith("false", StringComparison.Ordinal))
-            _origin.Replace(what, [.. _origin.Served(what).Select(b => (byte)(b ^ 1))]);
+            Origin.Replace(what, [.. Origin.Served(what).Select(b => (byte)(b ^ 1))]);
         else
-            _origin.SetUpdates("maths", 2, update.Listed with { Delta = _origin.AddObject((ManifestDelta.Read(_origin.Served(what))! with { To = ChunkId.Of("x"u8) }).ToBytes()) });
+            Origin.SetUpdates("maths", 2, update.Listed with { Delta = Origin.AddObject((ManifestDelta.Read(Origin.Served(what))! with { To = ChunkId.Of("x"u8) }).ToBytes()) });
         await using BoxContent box = await UpdateAsync();
     }
 
     [Fact]
     public async Task A_window_that_lies_about_its_chunks_stores_nothing_and_the_version_comes_whole()
     {
-        OfferedUpdate update = await _origin.OfferAsync(_first, _second);
+        OfferedUpdate update = await Origin.OfferAsync(_first, _second);
         VolumeEntry place = update.Bundle.Windows.First();
-        byte[] volume = _origin.Served(update.Bundle.Volumes[0].Id);
+        byte[] volume = Origin.Served(update.Bundle.Volumes[0].Id);
         BundleWindow honest = BundleWindow.Read(volume.AsMemory(place.OffsetBytes, place.StoredBytes))!;
         // Well signed and well named, but with the chunks in another order: only the hash of each chunk tells.
         byte[] lie = (honest with { New = [.. honest.New.Reverse()] }).ToBytes();
         var builder = new VolumeBuilder();
         Assert.True(builder.TryAdd(ChunkId.Of(lie), lie, mayCompress: false));
         FinishedVolume finished = builder.Finish();
-        var index = new BundleIndex([new BundleVolume(_origin.AddObject(finished.Bytes.ToArray()), finished.Index)]);
-        _origin.SetUpdates("maths", 2, update.Listed with { Bundle = _origin.AddObject(index.ToBytes()), BundleBytes = finished.Bytes.Length });
+        var index = new BundleIndex([new BundleVolume(Origin.AddObject(finished.Bytes.ToArray()), finished.Index)]);
+        Origin.SetUpdates("maths", 2, update.Listed with { Bundle = Origin.AddObject(index.ToBytes()), BundleBytes = finished.Bytes.Length });
         await using BoxContent box = await UpdateAsync();
     }
 
     private async Task<BoxContent> UpdateAsync()
     {
-        _origin.Publish(ContentOrigin.Wanted("maths", 2));
+        Origin.Publish(ContentOrigin.Wanted("maths", 2));
         BoxContent box = await OpenAsync();
         // What was missing at the relay is tried again in the next round.
         Assert.True(await box.FetchAsync() || await box.FetchAsync());
@@ -136,7 +126,7 @@ public sealed class UpdatePathTests : IAsyncLifetime
         return box;
     }
 
-    private Task<BoxContent> OpenAsync() => BoxContent.OpenAsync(_folder.Path, _origin);
+    private Task<BoxContent> OpenAsync() => BoxContent.OpenAsync(Folder.Path, Origin);
 
     /// <summary>Noise that no coder packs, with a few bytes changed in each piece: dear as chunks, cheap against the old ones.</summary>
     private static (string Path, byte[] Bytes)[] Files(int version) =>

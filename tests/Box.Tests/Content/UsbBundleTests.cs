@@ -5,30 +5,20 @@ using Edge.Core.Identity;
 using Edge.Core.Text;
 using TestKit;
 using TestKit.Content;
-using TestKit.Disk;
 using Xunit;
 using static TestKit.Content.ContentOrigin;
 
 namespace Edge.Box.Tests.Content;
 
 /// <summary>Sticks of every kind, read by the box's content feature. The origin is only there to make packs: its link is never used.</summary>
-public sealed class UsbBundleTests : IAsyncLifetime
+public sealed class UsbBundleTests : ContentTest
 {
-    private readonly TempFolder _folder = new();
-    private ContentOrigin _origin = null!;
+    private string Stick => Folder["stick"];
 
-    private string Stick => _folder["stick"];
-
-    public async ValueTask InitializeAsync()
+    protected override ValueTask PrepareAsync()
     {
-        _origin = await ContentOrigin.StartAsync();
         Directory.CreateDirectory(Stick);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _origin.DisposeAsync();
-        _folder.Dispose();
+        return base.PrepareAsync();
     }
 
     private static (string, byte[])[] Files(int seed) =>
@@ -42,9 +32,9 @@ public sealed class UsbBundleTests : IAsyncLifetime
     [Fact]
     public async Task A_pack_on_a_stick_shows_without_any_link()
     {
-        _origin.AddPack("fractions", 1, Files(1));
-        _origin.Publish(Wanted("fractions", 1));
-        StickPress.Write(_origin, Stick);
+        Origin.AddPack("fractions", 1, Files(1));
+        Origin.Publish(Wanted("fractions", 1));
+        StickPress.Write(Origin, Stick);
         await using BoxContent box = await OpenAsync();
         var seen = new List<int>();
         (UsbBundleReport report, _) = await box.Usb.RunAsync(new UsbStick(Stick), new Watch(seen), default);
@@ -55,37 +45,37 @@ public sealed class UsbBundleTests : IAsyncLifetime
         await ShowAsync(box);
         foreach ((string path, byte[] bytes) in Files(1))
             Assert.Equal(bytes, await box.ReadAsync("fractions", path));
-        Assert.Empty(_origin.Asked);
+        Assert.Empty(Origin.Asked);
         Assert.Equal(UsbOutcome.NothingNew, (await TakeAsync(box)).Outcome);
     }
 
     [Fact]
     public async Task Paid_once_what_the_stick_brought_is_not_fetched_over_the_link()
     {
-        _origin.AddPack("fractions", 1, Files(1));
-        _origin.Publish(Wanted("fractions", 1));
-        StickPress.Write(_origin, Stick);
+        Origin.AddPack("fractions", 1, Files(1));
+        Origin.Publish(Wanted("fractions", 1));
+        StickPress.Write(Origin, Stick);
         await using BoxContent box = await OpenAsync(online: true);
         Assert.Equal(UsbOutcome.Imported, (await TakeAsync(box)).Outcome);
         Assert.True(await box.FetchAsync());
         Assert.Single(box.Library.Shown);
-        Assert.Equal(0, _origin.SentBytes);
+        Assert.Equal(0, Origin.SentBytes);
     }
 
     [Fact]
     public async Task Only_what_is_missing_is_read_and_what_is_not_planned_is_left()
     {
-        _origin.AddPack("fractions", 1, Files(1));
-        Manifest other = _origin.AddPack("other", 1, ("a.pdf", Noise.Of(60_000, 77)));
-        _origin.Publish(Wanted("fractions", 1));
-        StickPress.Write(_origin, Stick);
+        Origin.AddPack("fractions", 1, Files(1));
+        Manifest other = Origin.AddPack("other", 1, ("a.pdf", Noise.Of(60_000, 77)));
+        Origin.Publish(Wanted("fractions", 1));
+        StickPress.Write(Origin, Stick);
         await using BoxContent box = await OpenAsync();
         await TakeAsync(box);
         Assert.NotEmpty(box.Store.Missing(other.Files.Select(file => file.Recipe ?? file.Sha256)));
         await ShowAsync(box);
-        _origin.AddPack("fractions", 2, [.. Files(1).Take(2), ("new.txt", [1, 2, 3])]);
-        _origin.Publish(Wanted("fractions", 2));
-        StickPress.Write(_origin, Stick);
+        Origin.AddPack("fractions", 2, [.. Files(1).Take(2), ("new.txt", [1, 2, 3])]);
+        Origin.Publish(Wanted("fractions", 2));
+        StickPress.Write(Origin, Stick);
         UsbBundleReport report = await TakeAsync(box);
         Assert.Equal((UsbOutcome.Imported, 1), (report.Outcome, report.WholePacks));
         Assert.InRange(report.NewBytes, 3, 2_000);
@@ -94,11 +84,11 @@ public sealed class UsbBundleTests : IAsyncLifetime
     [Fact]
     public async Task Nothing_old_replaces_new_when_a_stick_lay_in_a_drawer()
     {
-        _origin.AddPack("fractions", 1, Files(1));
-        _origin.Publish(Wanted("fractions", 1));
-        StickPress.Write(_origin, Stick);
-        _origin.AddPack("fractions", 2, Files(2));
-        _origin.Publish(Wanted("fractions", 2));
+        Origin.AddPack("fractions", 1, Files(1));
+        Origin.Publish(Wanted("fractions", 1));
+        StickPress.Write(Origin, Stick);
+        Origin.AddPack("fractions", 2, Files(2));
+        Origin.Publish(Wanted("fractions", 2));
         await using BoxContent box = await OpenAsync(online: true);
         Assert.True(await box.FetchAsync());
         Assert.Equal(UsbOutcome.NothingNew, (await TakeAsync(box)).Outcome);
@@ -110,13 +100,13 @@ public sealed class UsbBundleTests : IAsyncLifetime
     [Fact]
     public async Task A_withdrawal_on_a_stick_takes_the_pack_back()
     {
-        _origin.AddPack("fractions", 1, Files(1));
-        _origin.Publish(Wanted("fractions", 1));
+        Origin.AddPack("fractions", 1, Files(1));
+        Origin.Publish(Wanted("fractions", 1));
         await using BoxContent box = await OpenAsync(online: true);
         Assert.True(await box.FetchAsync());
-        _origin.Withdraw("fractions", 1);
-        _origin.Publish();
-        StickPress.Write(_origin, Stick);
+        Origin.Withdraw("fractions", 1);
+        Origin.Publish();
+        StickPress.Write(Origin, Stick);
         Assert.Equal(UsbOutcome.Imported, (await TakeAsync(box)).Outcome);
         await ShowAsync(box);
         Assert.Empty(box.Library.Shown);
@@ -125,9 +115,9 @@ public sealed class UsbBundleTests : IAsyncLifetime
     [Fact]
     public async Task A_stick_for_another_school_is_told_so_and_changes_nothing()
     {
-        _origin.AddPack("fractions", 1, Files(1));
-        _origin.Publish(Wanted("fractions", 1));
-        StickPress.Write(_origin, Stick, school: "valley");
+        Origin.AddPack("fractions", 1, Files(1));
+        Origin.Publish(Wanted("fractions", 1));
+        StickPress.Write(Origin, Stick, school: "valley");
         await using BoxContent box = await OpenAsync();
         Assert.Equal(UsbOutcome.OtherSchool, (await TakeAsync(box)).Outcome);
         Assert.Null(box.Lists.Current!.Plan);
@@ -137,10 +127,10 @@ public sealed class UsbBundleTests : IAsyncLifetime
     [Fact]
     public async Task Another_schools_plan_under_our_name_is_refused()
     {
-        _origin.AddPack("fractions", 1, Files(1));
-        _origin.Publish(Wanted("fractions", 1));
-        _origin.SetList(ListKind.Plan, _origin.Keys.Sign(ListKind.Plan, new SitePlan(9, "valley", LocalText.Of("en", "Valley"), [Wanted("fractions", 1)], []).ToPayload()).ToBytes());
-        StickPress.Write(_origin, Stick);
+        Origin.AddPack("fractions", 1, Files(1));
+        Origin.Publish(Wanted("fractions", 1));
+        Origin.SetList(ListKind.Plan, Origin.Keys.Sign(ListKind.Plan, new SitePlan(9, "valley", LocalText.Of("en", "Valley"), [Wanted("fractions", 1)], []).ToPayload()).ToBytes());
+        StickPress.Write(Origin, Stick);
         await using BoxContent box = await OpenAsync();
         await TakeAsync(box);
         Assert.Null(box.Lists.Current!.Plan);
@@ -165,9 +155,9 @@ public sealed class UsbBundleTests : IAsyncLifetime
     [Fact]
     public async Task A_box_that_no_school_claimed_refuses_politely()
     {
-        _origin.Publish();
-        StickPress.Write(_origin, Stick);
-        using var lists = new ListStore(_folder["unclaimed"], () => null, () => null, Microsoft.Extensions.Logging.Abstractions.NullLogger<ListStore>.Instance);
+        Origin.Publish();
+        StickPress.Write(Origin, Stick);
+        using var lists = new ListStore(Folder["unclaimed"], () => null, () => null, Microsoft.Extensions.Logging.Abstractions.NullLogger<ListStore>.Instance);
         await using BoxContent box = await OpenAsync();
         var import = new UsbBundleImport(lists, box.Store, box.Library, () => null, Microsoft.Extensions.Logging.Abstractions.NullLogger<UsbBundleImport>.Instance);
         Assert.Equal(UsbOutcome.NotClaimed, (await import.RunAsync(new UsbStick(Stick), null, default)).Report.Outcome);
@@ -179,17 +169,17 @@ public sealed class UsbBundleTests : IAsyncLifetime
         Put(Path.Combine(Stick, "holiday.txt"), [1, 2, 3]);
         await using BoxContent box = await OpenAsync();
         Assert.Equal(UsbOutcome.NoBundle, (await TakeAsync(box)).Outcome);
-        Assert.Equal(UsbOutcome.NoBundle, (await box.Usb.RunAsync(new UsbStick(_folder["not-there"]), null, default)).Report.Outcome);
+        Assert.Equal(UsbOutcome.NoBundle, (await box.Usb.RunAsync(new UsbStick(Folder["not-there"]), null, default)).Report.Outcome);
     }
 
     /// <summary>Each file left out, and each cut in the middle: as a copy by hand that stopped there leaves it.</summary>
     [Fact]
     public async Task Whole_or_not_at_all_wherever_the_copying_stopped()
     {
-        _origin.AddPack("fractions", 1, Files(1));
-        _origin.AddPack("other", 1, ("a.pdf", Noise.Of(50_000, 77)));
-        _origin.Publish(Wanted("fractions", 1), Wanted("other", 1));
-        StickPress.Write(_origin, Stick);
+        Origin.AddPack("fractions", 1, Files(1));
+        Origin.AddPack("other", 1, ("a.pdf", Noise.Of(50_000, 77)));
+        Origin.Publish(Wanted("fractions", 1), Wanted("other", 1));
+        StickPress.Write(Origin, Stick);
         string[] files = [.. Directory.EnumerateFiles(Stick, "*", SearchOption.AllDirectories).Order()];
         Assert.InRange(files.Length, 9, 20);
         int number = 0;
@@ -222,9 +212,9 @@ public sealed class UsbBundleTests : IAsyncLifetime
     [Fact]
     public async Task Whole_or_not_at_all_whichever_bytes_were_changed()
     {
-        _origin.AddPack("fractions", 1, Files(1));
-        _origin.Publish(Wanted("fractions", 1));
-        StickPress.Write(_origin, Stick);
+        Origin.AddPack("fractions", 1, Files(1));
+        Origin.Publish(Wanted("fractions", 1));
+        StickPress.Write(Origin, Stick);
         var random = new Random(7);
         string[] files = [.. Directory.EnumerateFiles(Stick, "*", SearchOption.AllDirectories).Order()];
         for (int round = 0; round < 40; round++)
@@ -250,14 +240,14 @@ public sealed class UsbBundleTests : IAsyncLifetime
     [Fact]
     public async Task Unplug_at_any_instant_keeps_what_had_come_and_the_next_time_goes_on()
     {
-        _origin.AddPack("fractions", 1, Files(1));
-        _origin.AddPack("other", 1, Files(40));
-        _origin.Publish(Wanted("fractions", 1), Wanted("other", 1));
-        StickPress.Write(_origin, Stick);
+        Origin.AddPack("fractions", 1, Files(1));
+        Origin.AddPack("other", 1, Files(40));
+        Origin.Publish(Wanted("fractions", 1), Wanted("other", 1));
+        StickPress.Write(Origin, Stick);
         int pulled = 0;
         for (int at = 1; at < 200; at++)
         {
-            string copy = _folder[$"copy{at}"];
+            string copy = Folder[$"copy{at}"];
             CopyFolder(Stick, copy);
             await using BoxContent box = await OpenAsync($"box{at}");
             int steps = 0;
@@ -283,11 +273,11 @@ public sealed class UsbBundleTests : IAsyncLifetime
     [Fact]
     public async Task Links_on_a_stick_are_not_followed()
     {
-        _origin.AddPack("fractions", 1, Files(1));
-        _origin.Publish(Wanted("fractions", 1));
-        UsbBundleHead head = StickPress.Write(_origin, Stick);
+        Origin.AddPack("fractions", 1, Files(1));
+        Origin.Publish(Wanted("fractions", 1));
+        UsbBundleHead head = StickPress.Write(Origin, Stick);
         string volume = Path.Combine(Stick, UsbBundlePaths.Of(head.Volumes[0].Id));
-        string elsewhere = _folder["elsewhere"];
+        string elsewhere = Folder["elsewhere"];
         File.Move(volume, elsewhere);
         File.CreateSymbolicLink(volume, elsewhere);
         await using (BoxContent box = await OpenAsync())
@@ -309,11 +299,11 @@ public sealed class UsbBundleTests : IAsyncLifetime
     [Fact]
     public async Task Bombs_and_lies_in_sound_wrapping_harm_nothing()
     {
-        Manifest manifest = _origin.AddPack("fractions", 1, Files(1));
-        _origin.Publish(Wanted("fractions", 1));
-        UsbBundleHead head = StickPress.Write(_origin, Stick);
+        Manifest manifest = Origin.AddPack("fractions", 1, Files(1));
+        Origin.Publish(Wanted("fractions", 1));
+        UsbBundleHead head = StickPress.Write(Origin, Stick);
         VolumeRef volume = head.Volumes[0];
-        VolumeIndex index = VolumeIndex.Read(_origin.Objects[volume.Index])!;
+        VolumeIndex index = VolumeIndex.Read(Origin.Objects[volume.Index])!;
         // Every entry claims to be a packed chunk of 4 MiB.
         byte[] lies = new VolumeIndex([.. index.Entries.Select(entry => entry with { Coding = ChunkCoding.Brotli, LengthBytes = ContentLimits.MaxChunkBytes })]).ToBytes();
         StickPress.Put(Stick, lies, ChunkId.Of(lies));
@@ -336,9 +326,9 @@ public sealed class UsbBundleTests : IAsyncLifetime
     [Fact]
     public async Task Full_disk_stops_the_stick_and_the_rest_comes_when_there_is_room()
     {
-        _origin.AddPack("fractions", 1, Files(1));
-        _origin.Publish(Wanted("fractions", 1));
-        StickPress.Write(_origin, Stick);
+        Origin.AddPack("fractions", 1, Files(1));
+        Origin.Publish(Wanted("fractions", 1));
+        StickPress.Write(Origin, Stick);
         long free = 500_000;
         await using (BoxContent box = await OpenAsync(freeBytes: () => Volatile.Read(ref free)))
         {
@@ -354,9 +344,9 @@ public sealed class UsbBundleTests : IAsyncLifetime
     [Fact]
     public async Task A_damaged_chunk_of_a_shown_pack_heals_from_a_stick()
     {
-        Manifest manifest = _origin.AddPack("fractions", 1, Files(1));
-        _origin.Publish(Wanted("fractions", 1));
-        StickPress.Write(_origin, Stick);
+        Manifest manifest = Origin.AddPack("fractions", 1, Files(1));
+        Origin.Publish(Wanted("fractions", 1));
+        StickPress.Write(Origin, Stick);
         await using BoxContent box = await OpenAsync();
         await TakeAsync(box);
         await ShowAsync(box);
@@ -372,8 +362,8 @@ public sealed class UsbBundleTests : IAsyncLifetime
     private Task<BoxContent> OpenAsync(string name = "box", bool online = false, Func<long>? freeBytes = null)
     {
         if (!online)
-            _origin.Url = new Uri("http://127.0.0.1:9/");
-        return BoxContent.OpenAsync(_folder[name], _origin, freeBytes: freeBytes);
+            Origin.Url = new Uri("http://127.0.0.1:9/");
+        return BoxContent.OpenAsync(Folder[name], Origin, freeBytes: freeBytes);
     }
 
     private async Task<UsbBundleReport> TakeAsync(BoxContent box) => (await box.Usb.RunAsync(new UsbStick(Stick), null, default)).Report;

@@ -1,32 +1,22 @@
 using Edge.Box.Content;
 using Microsoft.Extensions.Time.Testing;
 using TestKit;
-using TestKit.Content;
-using TestKit.Disk;
 using Xunit;
 using static TestKit.Content.ContentOrigin;
 
 namespace Edge.Box.Tests.Content;
 
 /// <summary>Two hundred versions later: what shows, what waits, what goes back.</summary>
-public sealed class VersionsTests : IAsyncLifetime
+public sealed class VersionsTests : ContentTest
 {
-    private readonly TempFolder _folder = new();
     private readonly FakeTimeProvider _time = new();
-    private ContentOrigin _origin = null!;
 
-    public async ValueTask InitializeAsync()
+    protected override ValueTask PrepareAsync()
     {
-        _origin = await ContentOrigin.StartAsync();
         for (int version = 1; version <= 5; version++)
-            _origin.AddPack("book", version, ("page.txt", Text(version)), ("film.mp4", Noise.Of(300_000, 1)));
-        _origin.Publish(Wanted("book", 1));
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _origin.DisposeAsync();
-        _folder.Dispose();
+            Origin.AddPack("book", version, ("page.txt", Text(version)), ("film.mp4", Noise.Of(300_000, 1)));
+        Origin.Publish(Wanted("book", 1));
+        return base.PrepareAsync();
     }
 
     private static byte[] Text(int version) => System.Text.Encoding.UTF8.GetBytes($"version {version}");
@@ -37,13 +27,13 @@ public sealed class VersionsTests : IAsyncLifetime
         await using BoxContent box = await OpenAsync();
         Assert.True(await box.FetchAsync());
         box.InUse.Add("book");
-        _origin.Publish(Wanted("book", 2));
+        Origin.Publish(Wanted("book", 2));
         Assert.True(await box.FetchAsync());
         Assert.Equal(1, box.Library.VersionOf("book")!.Version);
         Assert.Equal(new WaitingVersion("book", 2), Assert.Single(box.Hold.Waiting));
 
         // It is here: when the lesson is over it shows without a byte from the link.
-        await _origin.DisposeAsync();
+        await Origin.DisposeAsync();
         box.InUse.Clear();
         await box.TryFetchAsync();
         Assert.Equal(2, box.Library.VersionOf("book")!.Version);
@@ -56,10 +46,10 @@ public sealed class VersionsTests : IAsyncLifetime
         await using BoxContent box = await OpenAsync();
         await box.FetchAsync();
         box.InUse.Add("book");
-        _origin.Publish(Wanted("book", 2));
+        Origin.Publish(Wanted("book", 2));
         await box.FetchAsync();
         _time.Advance(BoxContent.Options.LongestHold - TimeSpan.FromSeconds(1));
-        _origin.Publish(Wanted("book", 3));
+        Origin.Publish(Wanted("book", 3));
         await box.FetchAsync();
         Assert.Equal(1, box.Library.VersionOf("book")!.Version);
         _time.Advance(TimeSpan.FromSeconds(1));
@@ -73,8 +63,8 @@ public sealed class VersionsTests : IAsyncLifetime
         await using BoxContent box = await OpenAsync();
         await box.FetchAsync();
         box.InUse.Add("book");
-        _origin.Withdraw("book", 1);
-        _origin.Publish();
+        Origin.Withdraw("book", 1);
+        Origin.Publish();
         await box.FetchAsync();
         Assert.Null(box.Library.VersionOf("book"));
     }
@@ -87,7 +77,7 @@ public sealed class VersionsTests : IAsyncLifetime
         await box.FetchAsync();
         for (int version = 2; version <= 5; version++)
         {
-            _origin.Publish(Wanted("book", version));
+            Origin.Publish(Wanted("book", version));
             await box.FetchAsync();
             Assert.Equal(Text(version), await ReadAsync(views, "page.txt"));
             Assert.Equal(Text(version - 1), await ReadAsync(views, $"@{version - 1}/page.txt"));
@@ -95,8 +85,8 @@ public sealed class VersionsTests : IAsyncLifetime
         // The last few only, and none that was taken back.
         Assert.Null(views.Resolve("book", "@1/page.txt").View);
         Assert.NotNull(views.Resolve("book", "@2/page.txt").View);
-        _origin.Withdraw("book", 3);
-        _origin.Publish(Wanted("book", 5));
+        Origin.Withdraw("book", 3);
+        Origin.Publish(Wanted("book", 5));
         await box.FetchAsync();
         Assert.Null(views.Resolve("book", "@3/page.txt").View);
         Assert.NotNull(views.Resolve("book", "@4/page.txt").View);
@@ -107,17 +97,17 @@ public sealed class VersionsTests : IAsyncLifetime
     {
         await using BoxContent box = await OpenAsync();
         await box.FetchAsync();
-        _origin.Publish(Wanted("book", 2));
+        Origin.Publish(Wanted("book", 2));
         await box.FetchAsync();
-        long paid = _origin.SentBytes;
-        _origin.Publish(Wanted("book", 1));
+        long paid = Origin.SentBytes;
+        Origin.Publish(Wanted("book", 1));
         Assert.True(await box.FetchAsync());
         Assert.Equal(1, box.Library.VersionOf("book")!.Version);
         Assert.Equal(Text(1), await box.ReadAsync("book", "page.txt"));
-        Assert.Equal(paid, _origin.SentBytes);
+        Assert.Equal(paid, Origin.SentBytes);
     }
 
-    private Task<BoxContent> OpenAsync() => BoxContent.OpenAsync(_folder["box"], _origin, _time);
+    private Task<BoxContent> OpenAsync() => BoxContent.OpenAsync(Folder["box"], Origin, _time);
 
     private static async Task<byte[]> ReadAsync(PackViews views, string address)
     {

@@ -10,33 +10,28 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using TestKit;
-using TestKit.Content;
-using TestKit.Disk;
 using Xunit;
 using static TestKit.Content.ContentOrigin;
 
 namespace Edge.Box.Tests.Neighbours;
 
 /// <summary>Boxes that fetch from each other on loopback: real stores, real HTTP, the origin counts what the WAN carried.</summary>
-public sealed class NeighbourTests : IAsyncLifetime
+public sealed class NeighbourTests : ContentTest
 {
-    private readonly TempFolder _folder = new();
     private readonly List<IAsyncDisposable> _things = [];
-    private ContentOrigin _origin = null!;
 
-    public async ValueTask InitializeAsync()
+    protected override ValueTask PrepareAsync()
     {
-        _origin = await ContentOrigin.StartAsync();
-        _origin.AddPack("fractions", 1, ("video/lesson.mp4", Noise.Of(1_500_000, 1)), ("notes.txt", Noise.Of(40_000, 2)));
-        _origin.Publish(Wanted("fractions", 1));
+        Origin.AddPack("fractions", 1, ("video/lesson.mp4", Noise.Of(1_500_000, 1)), ("notes.txt", Noise.Of(40_000, 2)));
+        Origin.Publish(Wanted("fractions", 1));
+        return base.PrepareAsync();
     }
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         foreach (IAsyncDisposable thing in Enumerable.Reverse(_things))
             await thing.DisposeAsync();
-        await _origin.DisposeAsync();
-        _folder.Dispose();
+        await base.DisposeAsync();
     }
 
     [Fact]
@@ -44,12 +39,12 @@ public sealed class NeighbourTests : IAsyncLifetime
     {
         (BoxContent first, int port) = await ServingBoxAsync("first");
         Assert.True(await first.FetchAsync());
-        long before = _origin.SentBytes;
+        long before = Origin.SentBytes;
         BoxContent second = await BoxAsync("second", $"127.0.0.1:{port}");
         Assert.True(await second.FetchAsync());
         Assert.Single(second.Library.Shown);
         await second.AssertShownIsWholeAsync();
-        Assert.Equal(before, _origin.SentBytes);
+        Assert.Equal(before, Origin.SentBytes);
     }
 
     [Fact]
@@ -59,7 +54,7 @@ public sealed class NeighbourTests : IAsyncLifetime
         BoxContent box = await BoxAsync("box", $"127.0.0.1:{port}");
         Assert.True(await box.FetchAsync());
         Assert.Single(box.Library.Shown);
-        Assert.InRange(_origin.SentBytes, 1_540_000, 1_600_000);
+        Assert.InRange(Origin.SentBytes, 1_540_000, 1_600_000);
     }
 
     [Theory]
@@ -73,19 +68,19 @@ public sealed class NeighbourTests : IAsyncLifetime
     {
         (BoxContent good, int goodPort) = await ServingBoxAsync("good");
         Assert.True(await good.FetchAsync());
-        long before = _origin.SentBytes;
+        long before = Origin.SentBytes;
         (int badPort, Func<int> asked) = await BadBoxAsync(manner);
         // Names sort: the bad one is asked first.
         BoxContent box = await BoxAsync("box", $"127.0.0.1:{badPort},localhost:{goodPort}");
         Assert.True(await box.FetchAsync());
         await box.AssertShownIsWholeAsync();
-        Assert.Equal(before, _origin.SentBytes);
+        Assert.Equal(before, Origin.SentBytes);
         if (manner is "lies" or "lengths")
             Assert.Equal(2, asked());
         BoxContent alone = await BoxAsync("alone", $"127.0.0.1:{badPort}");
         Assert.True(await alone.FetchAsync());
         await alone.AssertShownIsWholeAsync();
-        Assert.InRange(_origin.SentBytes - before, 1_540_000, 1_600_000);
+        Assert.InRange(Origin.SentBytes - before, 1_540_000, 1_600_000);
     }
 
     [Fact]
@@ -104,14 +99,14 @@ public sealed class NeighbourTests : IAsyncLifetime
     private async Task<BoxContent> BoxAsync(string name, string known)
     {
         var neighbours = new Neighbourhood(Options.Create(new NeighbourOptions { Known = known, Patience = TimeSpan.FromSeconds(1) }), TimeProvider.System, NullLogger<Neighbourhood>.Instance);
-        BoxContent box = await BoxContent.OpenAsync(_folder[name], _origin, neighbours: neighbours.FetchAsync);
+        BoxContent box = await BoxContent.OpenAsync(Folder[name], Origin, neighbours: neighbours.FetchAsync);
         _things.Add(box);
         return box;
     }
 
     private async Task<(BoxContent, int Port)> ServingBoxAsync(string name, NeighbourOptions? options = null)
     {
-        BoxContent box = await BoxContent.OpenAsync(_folder[name], _origin);
+        BoxContent box = await BoxContent.OpenAsync(Folder[name], Origin);
         _things.Add(box);
         WebApplication app = Web(services =>
         {

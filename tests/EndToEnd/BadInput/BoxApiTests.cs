@@ -4,8 +4,8 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Edge.Core.Identity;
 using EndToEnd.World;
+using TestKit;
 using TestKit.Identity;
-using TestKit.Processes;
 using Xunit;
 
 namespace EndToEnd.BadInput;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using EndToEnd.World;
-using TestKit.Processes;
+using TestKit;
 using Xunit;
 
 namespace EndToEnd.BadInput;

@@ -2,6 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using EndToEnd.World;
+using TestKit;
 using TestKit.Live;
 using TestKit.Processes;
 using Xunit;

@@ -1,6 +1,6 @@
 using System.Net;
 using EndToEnd.World;
-using TestKit.Processes;
+using TestKit;
 using Xunit;
 
 namespace EndToEnd.Keys;

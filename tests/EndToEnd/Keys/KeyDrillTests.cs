@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using EndToEnd.World;
 using Microsoft.Playwright;
+using TestKit;
 using TestKit.Processes;
 using Xunit;
 

@@ -3,9 +3,9 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text.Json;
 using EndToEnd.World;
+using TestKit;
 using TestKit.Disk;
 using TestKit.Live;
-using TestKit.Processes;
 using Xunit;
 
 namespace EndToEnd.Kill;

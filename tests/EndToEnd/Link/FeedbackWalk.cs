@@ -1,8 +1,8 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using EndToEnd.World;
+using TestKit;
 using TestKit.Mosquitto;
-using TestKit.Processes;
 using Xunit;
 
 namespace EndToEnd.Link;
@@ -51,9 +51,7 @@ public abstract class FeedbackWalk(LinkedSchool link)
     {
         await link.StartAsync(Token);
         using var phone = new Phone(School.Box, LinkedSchool.Lesson, seat: 12);
-        Promise asked = await phone.AskAsync("为什么要通分？", Token);
-        await ArrivesAsync(asked);
-        JsonElement item = (await ArrivedAsync()).Single(arrived => arrived.GetProperty("id").GetString() == asked.Id);
+        (Promise asked, JsonElement item) = await AskAsync(phone, "为什么要通分？");
         Assert.Equal((asked.Text, School.Id, "3A", 12), (item.GetProperty("content").GetString(), item.GetProperty("school").GetString(), item.GetProperty("class").GetString(), item.GetProperty("seat").GetInt32()));
         await AnswerComesAsync(item, asked, "因为分母不同。");
     }
@@ -66,6 +64,14 @@ public abstract class FeedbackWalk(LinkedSchool link)
         Promise[] given = await GiveAsync(10);
         await School.Relay.StartAsync(Token);
         await AllArriveOnceInOrderAsync(given);
+    }
+
+    /// <summary>Asks and waits until the relay has it.</summary>
+    protected async Task<(Promise Asked, JsonElement Item)> AskAsync(Phone phone, string text)
+    {
+        Promise asked = await phone.AskAsync(text, Token);
+        await ArrivesAsync(asked);
+        return (asked, (await ArrivedAsync()).Single(arrived => arrived.GetProperty("id").GetString() == asked.Id));
     }
 
     /// <summary>Gives questions and votes, one after the other.</summary>

@@ -36,9 +36,7 @@ public sealed class MosquittoTests : FeedbackWalk, IClassFixture<MosquittoSchool
     {
         await _link.StartAsync(Token);
         using var phone = new Phone(School.Box, LinkedSchool.Lesson, seat: 3);
-        Promise asked = await phone.AskAsync("Is one half more than one third?", Token);
-        await ArrivesAsync(asked);
-        JsonElement item = (await ArrivedAsync()).Single(arrived => arrived.GetProperty("id").GetString() == asked.Id);
+        (Promise asked, JsonElement item) = await AskAsync(phone, "Is one half more than one third?");
         await _link.Broker!.KillAsync();
         Task coming = AnswerComesAsync(item, asked, "Yes.");
         await _link.Broker.RunAsync(Token);

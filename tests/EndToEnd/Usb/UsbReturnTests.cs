@@ -1,7 +1,7 @@
 using System.Text.Json;
 using EndToEnd.World;
+using TestKit;
 using Xunit;
-using Eventually = TestKit.Processes.Eventually;
 
 namespace EndToEnd.Usb;
 
@@ -63,9 +63,7 @@ public sealed class UsbReturnTests : IAsyncLifetime
     [Fact]
     public async Task A_tampered_or_foreign_return_is_refused_and_said_so()
     {
-        await AskAsync("by stick");
-        await ExportAsync();
-        await PlugAsync(returned: 1);
+        await ReturnOneAsync();
         string file = Assert.Single(Directory.GetFiles(Path.Combine(Stick, "edge-usb", "return")));
         byte[] bytes = await File.ReadAllBytesAsync(file, Token);
         bytes[^20] ^= 1;
@@ -81,15 +79,21 @@ public sealed class UsbReturnTests : IAsyncLifetime
     [Fact]
     public async Task A_revoked_box_is_not_heard_on_a_stick_either()
     {
-        await AskAsync("by stick");
-        await ExportAsync();
-        await PlugAsync(returned: 1);
+        await ReturnOneAsync();
         string box = (await _school.Box.StatusAsync(Token)).GetProperty("box").GetString()!;
         await _school.Relay.CliAsync(Token, "box", "revoke", box);
         (int exitCode, string output, _) = await _school.Relay.RunAsync(Token, "bundle", "import", Stick, "--json");
         Assert.Equal(1, exitCode);
         Assert.Contains("unknown or revoked", output, StringComparison.Ordinal);
         Assert.Equal(1, await QuestionsAsync());
+    }
+
+    /// <summary>A stick with one question on it.</summary>
+    private async Task ReturnOneAsync()
+    {
+        await AskAsync("by stick");
+        await ExportAsync();
+        await PlugAsync(returned: 1);
     }
 
     private async Task ExportAsync() => await _school.Relay.CliAsync(Token, "bundle", "export", "--for", School.Id, "--to", Stick);

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Text.Json;
 using EndToEnd.World;
+using TestKit;
 using TestKit.Processes;
 using Xunit;
-using Eventually = TestKit.Processes.Eventually;
 
 namespace EndToEnd.Usb;
 

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Edge.Core.Identity;
+using TestKit;
 using TestKit.Disk;
-using TestKit.Processes;
 
 namespace EndToEnd.World;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using TestKit;
 using TestKit.Disk;
 using TestKit.Processes;
 

@@ -87,10 +87,10 @@ public sealed class BoxNode : IAsyncDisposable
     {
         string code = (await StatusAsync(cancellationToken)).GetProperty("claimCode").GetString()!;
         // The code is on the display before the relay has heard of it: staff would try again, too.
-        await Processes.Eventually.Async(
+        await Eventually.Async(
             async () => (await relay.RunAsync(cancellationToken, "box", "claim", code, "--school", school)).ExitCode == 0,
             $"code {code} is claimed", cancellationToken, evidence: () => Output);
-        await Processes.Eventually.Async(
+        await Eventually.Async(
             async () => (await StatusAsync(cancellationToken)).GetProperty("box").ValueKind == JsonValueKind.String, "the box has its certificate", cancellationToken,
             evidence: () => Output);
     }
