@@ -188,7 +188,9 @@ public static class BoxServer
             () => services.GetRequiredService<SiteView>().Facts(languages),
             (effect, cancellationToken) => services.GetRequiredService<PanelActions>().ActAsync(effect, cancellationToken),
             texts.Format,
-            options.DataFolder);
+            options.DataFolder,
+            // Everything the panel can do the page can do; but who is not at the box, and no teacher, does not switch it off for a whole school.
+            (context, button) => button != PanelButton.SafeOff || !services.GetRequiredService<TeacherPin>().IsSet || services.GetRequiredService<TeacherSessions>().IsTeacher(context));
     }
 
     private static Texts LoadTexts()

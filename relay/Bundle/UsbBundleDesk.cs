@@ -28,7 +28,7 @@ public enum OfferRefusal
 }
 
 /// <summary>Says what a stick has to carry, and remembers which were made.</summary>
-public sealed class UsbBundleDesk(ListPublisher lists, PackRegistry packs, DurableDatabase database, UsbPorts ports, TimeProvider time)
+public sealed class UsbBundleDesk(ListPublisher lists, ErrataDesk errata, PackRegistry packs, DurableDatabase database, UsbPorts ports, TimeProvider time)
 {
     /// <summary>What the boxes of the school last reported.</summary>
     public const string Last = "last";
@@ -57,7 +57,7 @@ public sealed class UsbBundleDesk(ListPublisher lists, PackRegistry packs, Durab
             new OfferedList(ListKind.Plan, plan.Version, planBytes),
         ];
         return (OfferRefusal.None, new UsbBundleOffer(school, plan.Version, since, carried,
-            [.. goals.Select(goal => new OfferedPack(goal.Pack, goal.Version, goal.Manifest, (int)goal.ManifestBytes))], held, ports.AcksOf(school)));
+            [.. goals.Select(goal => new OfferedPack(goal.Pack, goal.Version, goal.Manifest, (int)goal.ManifestBytes))], held, errata.AllRecords(), ports.AcksOf(school)));
     }
 
     /// <summary>A stick was written whole.</summary>

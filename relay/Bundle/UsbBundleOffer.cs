@@ -17,6 +17,7 @@ public sealed record OfferedPack(string Pack, long Version, ChunkId Manifest, in
 /// <param name="Lists">In the order to take them in.</param>
 /// <param name="Packs">In the plan's order.</param>
 /// <param name="Held">Manifests of versions that every box of the school holds.</param>
+/// <param name="Errata">All corrections in words, signed one by one; empty when there are none.</param>
 /// <param name="Acks">What the relay has of the boxes' feedback, signed; null when nothing can be said.</param>
 public sealed record UsbBundleOffer(
-    string School, long PlanVersion, string Since, ImmutableArray<OfferedList> Lists, ImmutableArray<OfferedPack> Packs, ImmutableArray<ChunkId> Held, byte[]? Acks);
+    string School, long PlanVersion, string Since, ImmutableArray<OfferedList> Lists, ImmutableArray<OfferedPack> Packs, ImmutableArray<ChunkId> Held, byte[] Errata, byte[]? Acks);

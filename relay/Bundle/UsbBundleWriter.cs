@@ -64,6 +64,8 @@ public sealed class UsbBundleWriter(UsbBundleSource source, string folder, IProg
             await PutAsync(ChunkId.Of(acks), acks, cancellationToken);
         foreach ((OfferedPack pack, byte[] manifest, _) in packs)
             await PutAsync(pack.Manifest, manifest, cancellationToken);
+        if (offer.Errata.Length > 0)
+            await DurableFile.WriteAsync(PathOf(UsbBundlePaths.Errata), offer.Errata, cancellationToken);
         ImmutableArray<VolumeRef> volumes = await VolumesAsync(cancellationToken);
         if (asksForReturn)
             Directory.CreateDirectory(PathOf(UsbBundlePaths.ReturnFolder));

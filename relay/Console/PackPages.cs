@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Edge.Core.Content;
 using Edge.Core.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -12,6 +13,28 @@ namespace Relay.Console;
 public sealed record PublishForm(long? Version, bool All, ImmutableArray<string> Schools, string Due, string Priority, string? Error)
 {
     public static readonly PublishForm Empty = new(null, true, [], "", "0", null);
+}
+
+/// <summary>What was typed into the form for a correction in words, and what was wrong with it.</summary>
+/// <param name="Refusal">Says beside which field the error stands.</param>
+public sealed record ErratumForm(string Chinese, string English, string File, string At, string Page, ErratumRefusal Refusal)
+{
+    public static readonly ErratumForm Empty = new("", "", "", "", "", ErratumRefusal.None);
+
+    public static ErratumForm Read(IFormCollection form) => new(Text(form, "zh"), Text(form, "en"), Text(form, "path"), Text(form, "at"), Text(form, "page"), ErratumRefusal.None);
+
+    /// <returns>Null when the page is no number.</returns>
+    public ErratumRequest? ToRequest()
+    {
+        int page = 0;
+        if (Page.Length > 0 && !int.TryParse(Page, NumberStyles.None, CultureInfo.InvariantCulture, out page))
+            return null;
+        (string Language, string Text)[] typed = [("zh-Hans", Chinese), ("en", English)];
+        var words = new LocalText(ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, typed.Where(text => text.Text.Length > 0).Select(text => KeyValuePair.Create(text.Language, text.Text))));
+        return new ErratumRequest(words, null, File.Length > 0 ? File : null, At.Length > 0 ? At : null, Page.Length > 0 ? page : null);
+    }
+
+    private static string Text(IFormCollection form, string name) => form[name].ToString().Trim();
 }
 
 /// <summary>Packs: list with funnels, one pack with its versions, publish, withdraw.</summary>
@@ -51,14 +74,23 @@ internal static class PackPages
 
         routes.MapPost("/packs/{pack}/errata", async (HttpContext context, string pack, ErrataDesk errata, IFormCollection form, CancellationToken cancellationToken) =>
         {
-            (string Language, string Text)[] typed = [("zh-Hans", form["zh"].ToString().Trim()), ("en", form["en"].ToString().Trim())];
-            var words = new LocalText(ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, typed.Where(text => text.Text.Length > 0).Select(text => KeyValuePair.Create(text.Language, text.Text))));
-            string path = form["path"].ToString().Trim(), at = form["at"].ToString().Trim();
-            (Erratum? made, string? problem) = await errata.MakeAsync(pack, new ErratumRequest(words, null, path.Length > 0 ? path : null, at.Length > 0 ? at : null), cancellationToken);
+            ErratumForm typed = ErratumForm.Read(form);
+            (Erratum? made, ErratumRefusal refusal) = typed.ToRequest() is { } request ? await errata.MakeAsync(pack, request, cancellationToken) : (null, ErratumRefusal.NoPlace);
             if (made is null)
-                return Page(context, pack, PublishForm.Empty, problem);
+                return Page(context, pack, PublishForm.Empty, typed with { Refusal = refusal });
             await ports.ListsChanged(cancellationToken);
             return Said.Back(context, $"/packs/{pack}", "said.erratum", made.Id);
+        });
+
+        routes.MapPost("/packs/{pack}/pin", async (HttpContext context, string pack, PackDesk desk, IFormCollection form, CancellationToken cancellationToken) =>
+        {
+            bool pinned = form["do"] == "pin";
+            string school = form["school"].ToString();
+            if (await desk.PinAsync(pack, new PinRequest([school.Length == 0 ? "all" : school], pinned), cancellationToken) != PinOutcome.Done)
+                return SchoolPages.Missing();
+            await ports.ListsChanged(cancellationToken);
+            // Back to where the button was.
+            return Said.Back(context, school.Length == 0 ? $"/packs/{pack}" : $"/schools/{school}", pinned ? "said.pinned" : "said.unpinned", pack);
         });
 
         routes.MapPost("/packs/{pack}/errata/{id}/withdraw", async (HttpContext context, string pack, string id, ErrataDesk errata, CancellationToken cancellationToken) =>
@@ -96,7 +128,7 @@ internal static class PackPages
         return PackBoard.Read(services.GetRequiredService<PackRegistry>(), services.GetRequiredService<PlanSources>(), fleet, time.GetUtcNow());
     }
 
-    private static IResult Page(HttpContext context, string pack, PublishForm form, string? erratumProblem = null)
+    private static IResult Page(HttpContext context, string pack, PublishForm form, ErratumForm? erratum = null)
     {
         ImmutableArray<PackRow> versions = [.. Board(context).Rows.Where(row => row.Pack.Pack == pack)];
         return versions.Length == 0 ? SchoolPages.Missing() : new RazorComponentResult<PackPage>(new
@@ -105,8 +137,9 @@ internal static class PackPages
             Schools = context.RequestServices.GetRequiredService<FleetStore>().Schools(),
             Form = form,
             Errata = context.RequestServices.GetRequiredService<ErrataDesk>().All().RemoveAll(erratum => erratum.Pack != pack),
-            ErratumProblem = erratumProblem,
+            Correction = erratum ?? ErratumForm.Empty,
+            Pins = context.RequestServices.GetRequiredService<PackRegistry>().Pins().Where(pin => pin.Pack == pack).Select(pin => pin.School).ToImmutableHashSet(),
         })
-        { StatusCode = form.Error is null && erratumProblem is null ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity };
+        { StatusCode = form.Error is null && erratum is null ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity };
     }
 }

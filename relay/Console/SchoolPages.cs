@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using Edge.Core.Identity;
+using Edge.Core.Sync;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
+using Relay.Content;
 using Relay.Fleet;
 
 namespace Relay.Console;
@@ -12,7 +14,7 @@ public sealed record ClaimForm(string Code, string School, string? Error)
     public static readonly ClaimForm Empty = new("", "", null);
 }
 
-/// <summary>Schools and boxes: list, claim, revoke.</summary>
+/// <summary>Schools and boxes: list, claim, revoke; one school with its packs and the rules of its link.</summary>
 internal static class SchoolPages
 {
     public static void MapSchools(this IEndpointRouteBuilder routes, ConsolePorts ports)
@@ -27,6 +29,24 @@ internal static class SchoolPages
                 return Page(context, new ClaimForm(request.Code, request.School, reader.Format($"claim.{outcome.ToString().ToLowerInvariant()}", request.Code, box)));
             await ports.ListsChanged(cancellationToken);
             return Said.Back(context, "/schools", "said.claimed", box.ToString(), reader.In(fleet.FindSchool(school)!.Name));
+        });
+
+        routes.MapGet("/schools/{school}", (HttpContext context, string school) => OneSchool(context, school, null));
+
+        routes.MapPost("/schools/{school}/link", async (HttpContext context, Reader reader, string school, FleetStore fleet, IFormCollection form, CancellationToken cancellationToken) =>
+        {
+            LinkForm typed = LinkForm.Read(form);
+            LinkTerms? terms = null;
+            if (typed.Own)
+            {
+                (terms, typed) = typed.ToTerms();
+                if (terms is null)
+                    return OneSchool(context, school, typed);
+            }
+            if (!await fleet.SetLinkAsync(school, terms, cancellationToken))
+                return Missing();
+            await ports.ListsChanged(cancellationToken);
+            return Said.Back(context, $"/schools/{school}", terms is null ? "said.link-cleared" : "said.link", reader.In(fleet.FindSchool(school)!.Name));
         });
 
         routes.MapGet("/schools/revoke/{id}", (string id, Reader reader, FleetStore fleet) =>
@@ -48,6 +68,15 @@ internal static class SchoolPages
     }
 
     public static IResult Missing() => new RazorComponentResult<MissingPage> { StatusCode = StatusCodes.Status404NotFound };
+
+    private static IResult OneSchool(HttpContext context, string school, LinkForm? form)
+    {
+        IServiceProvider services = context.RequestServices;
+        FleetBoard fleet = FleetBoard.Read(services.GetRequiredService<FleetStore>(), services.GetRequiredService<IOptions<ConsoleOptions>>(), services.GetRequiredService<TimeProvider>());
+        return SchoolBoard.Read(school, fleet, services.GetRequiredService<PackRegistry>(), services.GetRequiredService<PlanSources>()) is not { } board ? Missing()
+            : new RazorComponentResult<SchoolPage>(new { Board = board, Form = form ?? LinkForm.Of(board.School.Link) })
+            { StatusCode = form is null ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity };
+    }
 
     private static RazorComponentResult<SchoolsPage> Page(HttpContext context, ClaimForm claim)
     {

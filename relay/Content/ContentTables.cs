@@ -74,5 +74,12 @@ internal static class ContentTables
         ) WITHOUT ROWID;
         """,
         "ALTER TABLE pack_updates ADD COLUMN chunk_bytes INTEGER NOT NULL DEFAULT 0",
+        """
+        CREATE TABLE pack_pins (
+            pack TEXT NOT NULL,
+            school TEXT NOT NULL,             -- '*' is every school
+            PRIMARY KEY (pack, school)
+        ) WITHOUT ROWID;
+        """,
     ]);
 }

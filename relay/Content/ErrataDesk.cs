@@ -13,6 +13,22 @@ namespace Relay.Content;
 /// <summary>A correction in words. <paramref name="Version"/>: the last one with the mistake; null: the newest. <paramref name="At"/>: "12:30" of a video.</summary>
 public sealed record ErratumRequest(LocalText Text, long? Version = null, string? Path = null, string? At = null, int? Page = null);
 
+/// <summary>Why an erratum was not made.</summary>
+public enum ErratumRefusal
+{
+    None,
+    /// <summary>No such pack or version.</summary>
+    NoPack,
+    /// <summary>Nothing is said in any language, or in too many.</summary>
+    NoText,
+    /// <summary>Over <see cref="Erratum.MaxTextBytes"/>, all languages together.</summary>
+    TooLong,
+    /// <summary>The version has no such file.</summary>
+    NoFile,
+    /// <summary>No time in a video, no page, or a place without a file.</summary>
+    NoPlace,
+}
+
 /// <summary>The relay's errata: made and taken back by staff, signed when boxes ask. The signature is made anew when the keys changed.</summary>
 public sealed class ErrataDesk(DurableDatabase database, PackRegistry packs, ContentStore store, IListSigner signer, TimeProvider time, ILogger<ErrataDesk> log)
 {
@@ -20,18 +36,21 @@ public sealed class ErrataDesk(DurableDatabase database, PackRegistry packs, Con
     public ImmutableArray<Erratum> All() => database.Read(connection =>
         connection.Query<byte[]>("SELECT payload FROM errata ORDER BY number DESC").Select(payload => Erratum.Read(payload)!).ToImmutableArray());
 
-    /// <returns>The erratum, or what is wrong with it in words for people.</returns>
-    public async Task<(Erratum? Made, string? Problem)> MakeAsync(string pack, ErratumRequest request, CancellationToken cancellationToken)
+    public async Task<(Erratum? Made, ErratumRefusal Refusal)> MakeAsync(string pack, ErratumRequest request, CancellationToken cancellationToken)
     {
         if (packs.Find(pack, request.Version) is not { } version)
-            return (null, request.Version is null ? $"there is no pack {pack}" : $"there is no pack {pack}@{request.Version}");
+            return (null, ErratumRefusal.NoPack);
+        if (request.Text.Texts.IsEmpty || request.Text.Texts.Count > Erratum.MaxLanguages)
+            return (null, ErratumRefusal.NoText);
+        if (request.Text.Texts.Sum(text => Encoding.UTF8.GetByteCount(text.Value)) > Erratum.MaxTextBytes)
+            return (null, ErratumRefusal.TooLong);
         int second = 0;
         if (request.At is not null && !Erratum.TryParseSecond(request.At, out second))
-            return (null, $"\"{request.At}\" is no place in a video: write 12:30 or 1:02:03");
+            return (null, ErratumRefusal.NoPlace);
         string? path = request.Path?.Normalize(NormalizationForm.FormC);
         if (path is not null && await store.ReadAsync(version.Manifest, ContentLimits.MaxManifestBytes, cancellationToken) is { } bytes
             && Manifest.Read(bytes, out _) is { } manifest && manifest.File(path) is null)
-            return (null, $"there is no {path} in {pack}@{version.Version}");
+            return (null, ErratumRefusal.NoFile);
         Erratum made = await database.WriteAsync((connection, transaction) =>
         {
             long number = Next(connection, transaction);
@@ -40,10 +59,10 @@ public sealed class ErrataDesk(DurableDatabase database, PackRegistry packs, Con
                 Save(connection, transaction, erratum);
             return erratum;
         }, cancellationToken);
-        if (made.Problem() is { } problem)
-            return (null, problem);
+        if (made.Problem() is not null)
+            return (null, made.Path is not null && PackPath.Problem(made.Path) is not null ? ErratumRefusal.NoFile : made.Text.Texts.Values.Any(string.IsNullOrWhiteSpace) ? ErratumRefusal.NoText : ErratumRefusal.NoPlace);
         log.ErratumMade(made.Pack, made.Through, made.Id);
-        return (made, null);
+        return (made, ErratumRefusal.None);
     }
 
     /// <summary>Takes an erratum back: boxes stop showing it.</summary>
@@ -62,7 +81,13 @@ public sealed class ErrataDesk(DurableDatabase database, PackRegistry packs, Con
     /// <summary>Signed records behind a number, the oldest first, as many as one answer takes.</summary>
     public byte[] RecordsAfter(long number) => ErratumRecords.Join(database.Read(connection =>
         connection.Query<byte[]>("SELECT payload FROM errata WHERE number > @number ORDER BY number LIMIT 100", new { number }).ToList())
-        .Select(payload => (ReadOnlyMemory<byte>)signer.Sign(ListKind.Erratum, payload).ToBytes()));
+        .Select(Signed));
+
+    /// <summary>Signed records of the newest, as many as a box keeps: for where nobody can ask again. Those taken back go along, since they take back.</summary>
+    public byte[] AllRecords() => ErratumRecords.Join(database.Read(connection =>
+        connection.Query<byte[]>("SELECT payload FROM errata ORDER BY number DESC LIMIT @MaxKept", new { Errata.MaxKept }).Reverse().ToList()).Select(Signed), ErratumRecords.MaxFileBytes);
+
+    private ReadOnlyMemory<byte> Signed(byte[] payload) => signer.Sign(ListKind.Erratum, payload).ToBytes();
 
     private static void Save(Microsoft.Data.Sqlite.SqliteConnection connection, Microsoft.Data.Sqlite.SqliteTransaction transaction, Erratum erratum) =>
         connection.Execute("INSERT OR REPLACE INTO errata (id, number, pack, payload) VALUES (@Id, @Number, @Pack, @payload)",

@@ -25,7 +25,7 @@ public sealed class ListPublisher(
     public async Task<byte[]?> PlanAsync(string school, CancellationToken cancellationToken) =>
         sources.Schools().FirstOrDefault(s => s.Id == school) is not { } planned ? null
             : await CurrentAsync(ListKind.Plan, $"plan {school}", options.Value.PlanLifetime, (version, issued, expires) =>
-                (PlanComposer.Plan(version, planned, packs.Targets(), sources.LessonsOf(school)) with { Issued = issued, Expires = expires, ReturnKey = sources.ReturnKey }).ToPayload(), cancellationToken);
+                (PlanComposer.Plan(version, planned, packs.Targets(), packs.Pins(), sources.LessonsOf(school)) with { Issued = issued, Expires = expires, ReturnKey = sources.ReturnKey }).ToPayload(), cancellationToken);
 
     private const string SelectList = "SELECT version, bytes, issued, expires FROM lists WHERE name = @name";
 

@@ -8,15 +8,16 @@ using Spectre.Console;
 
 namespace Relay.Content;
 
-/// <summary><c>relay pack build|diff|publish|list|withdraw</c>.</summary>
+/// <summary><c>relay pack build|diff|publish|pin|list|withdraw|erratum|errata</c>.</summary>
 public static class PackCommands
 {
     public static Command Create(TimeProvider time)
     {
-        var command = new Command("pack", "Packs: build from a folder, compare, publish to schools, list, withdraw");
+        var command = new Command("pack", "Packs: build from a folder, compare, publish to schools, pin, list, withdraw");
         command.Subcommands.Add(Build(time));
         command.Subcommands.Add(Diff(time));
         command.Subcommands.Add(Publish(time));
+        command.Subcommands.Add(Pin());
         command.Subcommands.Add(List());
         command.Subcommands.Add(Withdraw());
         command.Subcommands.Add(MakeErratum());
@@ -166,8 +167,26 @@ public static class PackCommands
             ("Files", pack => pack.GetProperty("files").GetInt32().ToString("N0", null)),
             ("Bytes", pack => pack.GetProperty("lengthBytes").GetInt64().ToString("N0", null)),
             ("Published", pack => pack.GetProperty("withdrawn").ValueKind == JsonValueKind.String ? "withdrawn" : Count(pack, "published")),
+            ("Pinned for", pack => string.Join(", ", pack.GetProperty("pinnedFor").EnumerateArray().Select(school => school.GetString() is PackTarget.AllSchools ? "all" : school.GetString()!))),
             ("Delivered", pack => Count(pack, "delivered")),
             ("Verified", pack => Count(pack, "verified"))));
+        return command;
+    }
+
+    private static Command Pin()
+    {
+        var pack = new Argument<string>("pack") { Description = "PACK; all its versions are meant" };
+        var to = new Option<string>("--for") { Description = "\"all\", or school ids parted by commas", Required = true };
+        var off = new Option<bool>("--off") { Description = "Let go of it again" };
+        var command = new Command("pin", "Keep a pack on boxes: it goes last when they need room; the pin goes out with the plan") { pack, to, off };
+        command.SetStaffAction(async (parsed, client, cancellationToken) =>
+        {
+            string id = parsed.GetValue(pack)!;
+            ImmutableArray<string> schools = [.. parsed.GetValue(to)!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
+            bool pinned = !parsed.GetValue(off);
+            JsonElement answer = await client.PutAsync($"/api/packs/{Uri.EscapeDataString(id)}/pin", new PinRequest(schools, pinned), cancellationToken);
+            CommandLine.Print(parsed, answer, $"{id} is {(pinned ? "pinned" : "no longer pinned")} for {string.Join(", ", schools)}");
+        });
         return command;
     }
 

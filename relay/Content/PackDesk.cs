@@ -32,6 +32,23 @@ public enum PublishOutcome
     PublisherOver,
 }
 
+/// <summary>Pins a pack, or lets it go. <paramref name="To"/>: school ids, or "all".</summary>
+public sealed record PinRequest(ImmutableArray<string> To, bool Pinned = true);
+
+/// <summary>What came of pinning.</summary>
+public enum PinOutcome
+{
+    Done,
+    /// <summary>No such pack.</summary>
+    NoPack,
+    /// <summary>Neither "all" nor a school was named.</summary>
+    NoSchool,
+    /// <summary>A school is not in the registry.</summary>
+    UnknownSchool,
+    /// <summary>One school cannot be let go of while the pack is pinned for all.</summary>
+    PinnedForAll,
+}
+
 /// <summary>What came of publishing, and what of.</summary>
 /// <param name="Version">The version meant; 0 without one.</param>
 /// <param name="To">Schools, or <see cref="PackTarget.AllSchools"/>.</param>
@@ -80,6 +97,23 @@ public sealed class PackDesk(PackRegistry registry, ProposalDesk proposals, Plan
         log.PackPublished(pack, version.Version, string.Join(", ", schools));
         await audit.AddAsync(AuditLog.Staff, "published", $"{pack}@{version.Version}", $"→ {ProposalDesk.ToText(schools)}", cancellationToken);
         return new PublishResult(PublishOutcome.Published, version.Version, schools, due);
+    }
+
+    /// <summary>Says that a pack goes last when boxes need room, whichever version of it. It changes only the order in which boxes make room, so one person decides it.</summary>
+    public async Task<PinOutcome> PinAsync(string pack, PinRequest request, CancellationToken cancellationToken)
+    {
+        if (registry.Find(pack, null) is null)
+            return PinOutcome.NoPack;
+        if (request.To.IsDefaultOrEmpty)
+            return PinOutcome.NoSchool;
+        ImmutableArray<string> schools = request.To.Contains("all") ? [PackTarget.AllSchools] : request.To;
+        if (schools.Except(sources.Schools().Select(school => school.Id)).Any(id => id != PackTarget.AllSchools))
+            return PinOutcome.UnknownSchool;
+        if (!request.Pinned && !schools.Contains(PackTarget.AllSchools) && registry.Pins().Contains(new PackPin(pack, PackTarget.AllSchools)))
+            return PinOutcome.PinnedForAll;
+        await registry.PinAsync(pack, schools, request.Pinned, cancellationToken);
+        await audit.AddAsync(AuditLog.Staff, request.Pinned ? "pinned" : "unpinned", pack, $"→ {ProposalDesk.ToText(schools)}", cancellationToken);
+        return PinOutcome.Done;
     }
 
     /// <summary>Takes back one version, or all when <paramref name="version"/> is null.</summary>

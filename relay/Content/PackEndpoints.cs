@@ -21,12 +21,14 @@ public sealed record PackSummary(
     DateTimeOffset? Published,
     DateTimeOffset? Withdrawn,
     ImmutableArray<PackTarget> Targets,
+    ImmutableArray<string> PinnedFor,
     PackFunnel Funnel)
 {
     /// <summary>All versions with their funnels.</summary>
     public static ImmutableArray<PackSummary> All(PackRegistry registry, PlanSources sources, Func<string, long, PackArrivals> arrivalsOf)
     {
         ImmutableArray<PackTarget> targets = registry.Targets();
+        ILookup<string, string> pins = registry.Pins().ToLookup(pin => pin.Pack, pin => pin.School);
         ILookup<(string Pack, long Version), PlannedSchool> meant = PlanComposer.MeantFor(sources.Schools(), targets);
         return
         [
@@ -34,7 +36,7 @@ public sealed record PackSummary(
             {
                 PackArrivals arrivals = arrivalsOf(v.Pack, v.Version);
                 return new PackSummary(v.Pack, v.Version, v.Title, v.Files, v.LengthBytes, v.Created, v.Published, v.Withdrawn,
-                    [.. targets.Where(target => target.Pack == v.Pack && target.Version == v.Version)], new PackFunnel(meant[(v.Pack, v.Version)].Count(), arrivals.Delivered, arrivals.Verified));
+                    [.. targets.Where(target => target.Pack == v.Pack && target.Version == v.Version)], [.. pins[v.Pack].Order(StringComparer.Ordinal)], new PackFunnel(meant[(v.Pack, v.Version)].Count(), arrivals.Delivered, arrivals.Verified));
             }),
         ];
     }
@@ -103,6 +105,21 @@ public static class PackEndpoints
             };
         });
 
+        routes.MapPut("/api/packs/{pack}/pin", async (string pack, PinRequest request, PackDesk desk, CancellationToken cancellationToken) =>
+        {
+            PinOutcome outcome = await desk.PinAsync(pack, request, cancellationToken);
+            if (outcome == PinOutcome.Done)
+                await listsChanged(cancellationToken);
+            return outcome switch
+            {
+                PinOutcome.Done => Results.Ok(new { pack, request.To, request.Pinned }),
+                PinOutcome.NoPack => Problem($"there is no pack {pack}", StatusCodes.Status404NotFound),
+                PinOutcome.NoSchool => Problem("name the schools, or \"all\""),
+                PinOutcome.UnknownSchool => Problem("one of the schools is not in the registry", StatusCodes.Status404NotFound),
+                _ => Problem($"{pack} is pinned for all schools: let go of it for all first", StatusCodes.Status409Conflict),
+            };
+        });
+
         routes.MapPost("/api/packs/{pack}/withdraw", async (string pack, WithdrawRequest request, PackDesk desk, CancellationToken cancellationToken) =>
         {
             if (await desk.WithdrawAsync(pack, request.Version, cancellationToken) is not { } count)
@@ -115,9 +132,18 @@ public static class PackEndpoints
 
         routes.MapPost("/api/packs/{pack}/errata", async (string pack, ErratumRequest request, ErrataDesk errata, CancellationToken cancellationToken) =>
         {
-            (Erratum? made, string? problem) = await errata.MakeAsync(pack, request, cancellationToken);
+            (Erratum? made, ErratumRefusal refusal) = await errata.MakeAsync(pack, request, cancellationToken);
             if (made is null)
-                return Problem(problem!);
+            {
+                return Problem(refusal switch
+                {
+                    ErratumRefusal.NoPack => request.Version is null ? $"there is no pack {pack}" : $"there is no pack {pack}@{request.Version}",
+                    ErratumRefusal.NoText => $"it needs a text in 1 to {Erratum.MaxLanguages} languages",
+                    ErratumRefusal.TooLong => $"its text is over {Erratum.MaxTextBytes} bytes, all languages together (200 Chinese characters)",
+                    ErratumRefusal.NoFile => $"there is no {request.Path} in {pack}",
+                    _ => "the place is not valid: write 12:30 or 1:02:03 of a video, or a page from 1, and name the file",
+                });
+            }
             await listsChanged(cancellationToken);
             return Results.Ok(made);
         });

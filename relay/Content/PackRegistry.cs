@@ -31,6 +31,9 @@ public sealed record PackTarget(string Pack, string School, long Version, DateTi
     public const string AllSchools = "*";
 }
 
+/// <summary>A pack that goes last when the boxes of a school need room, whatever its version; <see cref="PackTarget.AllSchools"/> stands for each school.</summary>
+public readonly record struct PackPin(string Pack, string School);
+
 /// <summary>The relay's table of packs, of who gets them, and of where chunks are.</summary>
 public sealed class PackRegistry(DurableDatabase database, TimeProvider time)
 {
@@ -47,6 +50,20 @@ public sealed class PackRegistry(DurableDatabase database, TimeProvider time)
 
     public ImmutableArray<PackTarget> Targets() => database.Read(connection => connection
         .Query<TargetRow>("SELECT pack, school, version, due, priority FROM pack_targets ORDER BY pack, school").Select(row => row.ToTarget()).ToImmutableArray());
+
+    public ImmutableHashSet<PackPin> Pins() => database.Read(connection =>
+        connection.Query<(string Pack, string School)>("SELECT pack, school FROM pack_pins").Select(row => new PackPin(row.Pack, row.School)).ToImmutableHashSet());
+
+    /// <summary>Pins a pack for schools, or lets it go. Letting go for all lets go for each.</summary>
+    public Task PinAsync(string pack, IReadOnlyList<string> schools, bool pinned, CancellationToken cancellationToken) => database.WriteAsync((connection, transaction) =>
+    {
+        foreach (string school in schools)
+        {
+            connection.Execute(pinned ? "INSERT OR IGNORE INTO pack_pins (pack, school) VALUES (@pack, @school)"
+                : "DELETE FROM pack_pins WHERE pack = @pack AND (school = @school OR @school = @AllSchools)", new { pack, school, PackTarget.AllSchools }, transaction);
+        }
+        return 0;
+    }, cancellationToken);
 
     /// <summary>Which of these chunks are in volumes here.</summary>
     public KnownChunks Known(IReadOnlyList<ChunkId> asked) => database.Read(connection =>

@@ -46,16 +46,17 @@ internal static class PlanComposer
 
     /// <summary>Which schools each version is meant for.</summary>
     public static ILookup<(string Pack, long Version), PlannedSchool> MeantFor(ImmutableArray<PlannedSchool> schools, ImmutableArray<PackTarget> targets) => schools
-        .SelectMany(school => Plan(1, school, targets, []).Packs, (school, pack) => (Key: (pack.Pack, pack.Version), School: school))
+        .SelectMany(school => Plan(1, school, targets, [], []).Packs, (school, pack) => (Key: (pack.Pack, pack.Version), School: school))
         .ToLookup(meant => meant.Key, meant => meant.School);
 
     /// <summary>What one school should hold. The kit of a lesson is due when the lesson starts.</summary>
-    public static SitePlan Plan(long version, PlannedSchool school, ImmutableArray<PackTarget> targets, ImmutableArray<PlannedLesson> lessons)
+    public static SitePlan Plan(long version, PlannedSchool school, ImmutableArray<PackTarget> targets, ImmutableHashSet<PackPin> pins, ImmutableArray<PlannedLesson> lessons)
     {
         var packs = new SortedDictionary<string, PlannedPack>(StringComparer.Ordinal);
         // A school's own target goes before the one for all.
         foreach (PackTarget target in targets.Where(t => t.School == PackTarget.AllSchools).Concat(targets.Where(t => t.School == school.Id)))
-            packs[target.Pack] = new PlannedPack(target.Pack, target.Version, target.Due, target.Priority);
+            packs[target.Pack] = new PlannedPack(target.Pack, target.Version, target.Due, target.Priority,
+                pins.Contains(new PackPin(target.Pack, school.Id)) || pins.Contains(new PackPin(target.Pack, PackTarget.AllSchools)));
         foreach (PlannedLesson lesson in lessons.Where(l => l is { Kit: not null, Stage: LessonStage.Planned or LessonStage.Running }))
         {
             if (packs.TryGetValue(lesson.Kit!, out PlannedPack? kit) && (kit.Due is null || lesson.Start < kit.Due))

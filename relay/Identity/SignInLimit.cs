@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace Relay.Identity;
 
 /// <summary>Counts wrong staff keys by address, on disk: a restart gives nobody new tries. While an address waits, the right key does not help it either,
-/// or guessing would go on. Those signed in already, and the command line, are not touched.</summary>
+/// or guessing would go on. Counted alike on the sign-in page and for bearer tokens of the staff API; those signed in already are not touched.</summary>
 public sealed class SignInLimit(DurableDatabase database, IOptions<SignInOptions> options, TimeProvider time)
 {
     public static readonly Schema Schema = new("sign-in",

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Net;
 using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text;
@@ -54,16 +56,38 @@ public static class StaffAccess
 
     private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
 
-    private sealed class StaffKeyHandler(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, RelayKeys keys)
+    /// <summary>The staff key as a bearer token. Wrong ones count with those of the sign-in page; while an address waits, the right one is not looked at either.</summary>
+    private sealed class StaffKeyHandler(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, RelayKeys keys, SignInLimit limit)
         : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
     {
-        protected override Task<AuthenticateResult> HandleAuthenticateAsync()
+        private TimeSpan? _wait;
+
+        protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
         {
+            IPAddress? address = Context.Connection.RemoteIpAddress;
+            _wait = limit.WaitOf(address);
+            if (_wait is not null)
+                return AuthenticateResult.Fail("too many wrong staff keys");
             string header = Request.Headers.Authorization.ToString();
             if (!header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) || !IsKey(header["Bearer ".Length..], keys))
-                return Task.FromResult(AuthenticateResult.Fail("the staff key is wrong"));
+            {
+                await limit.FailedAsync(address, Context.RequestAborted);
+                return AuthenticateResult.Fail("the staff key is wrong");
+            }
             var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, "staff")], BearerScheme);
-            return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), BearerScheme)));
+            return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), BearerScheme));
+        }
+
+        protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
+        {
+            if (_wait is not { } wait)
+            {
+                await base.HandleChallengeAsync(properties);
+                return;
+            }
+            Response.StatusCode = StatusCodes.Status429TooManyRequests;
+            Response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+            await Response.WriteAsJsonAsync(new { error = $"too many wrong staff keys from this address: wait {Math.Ceiling(wait.TotalMinutes)} min" }, Context.RequestAborted);
         }
     }
 }

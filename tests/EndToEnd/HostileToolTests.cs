@@ -1,4 +1,7 @@
 using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using EndToEnd.World;
 using Microsoft.AspNetCore.Builder;
@@ -68,6 +71,39 @@ public sealed class HostileToolTests : IAsyncLifetime
         </script></body></html>
         """;
 
+    /// <summary>Asks a STUN server, from browser to browser, where it is: a packet that no rule of addresses sees.</summary>
+    private const string Stun = """
+        (function (done) { try { var c = new RTCPeerConnection({ iceServers: [{ urls: 'stun:HOST:PORT' }] }); c.createDataChannel('x');
+          c.onicecandidate = function (e) { if (!e.candidate) { done(); } }; c.createOffer().then(function (o) { return c.setLocalDescription(o); }).catch(done); } catch (e) { done(); } })
+        """;
+
+    /// <summary>Ways to a frame without our helper, and from there to the network.</summary>
+    private const string WaysToStun = """
+        <!DOCTYPE html><html><body><div id="host"></div><div id="host2"></div><iframe srcdoc="WRITTEN"></iframe>
+        <script>
+          var written = document.createElement('textarea'); written.innerHTML = 'WRITTEN'; written = written.value;
+          Element.prototype.removeAttribute = Node.prototype.removeChild = function () {}; Element.prototype.querySelectorAll = Document.prototype.querySelectorAll = function () { return []; };
+          function frame(set) { var f = document.createElement('iframe'); set(f); document.body.appendChild(f); return f; }
+          var ways = [
+            function () { frame(function (f) { f.srcdoc = written; }); },
+            function () { frame(function (f) { f.setAttribute('srcdoc', written); }); },
+            function () { frame(function () {}).srcdoc = written; },
+            function () { document.getElementById('host').innerHTML = '<p><iframe srcdoc="WRITTEN"></iframe></p>'; },
+            function () { document.getElementById('host2').attachShadow({ mode: 'closed' }).innerHTML = '<iframe srcdoc="WRITTEN"></iframe>'; },
+            function () { frame(function (f) { f.src = 'data:text/html,' + encodeURIComponent(written); }); },
+            function () { frame(function (f) { f.src = URL.createObjectURL(new Blob([written], { type: 'text/html' })); }); },
+            function () { frame(function (f) { f.src = 'javascript:' + JSON.stringify(written); }); },
+            function () { frame(function (f) { f.src = 'evil.svg'; }); },
+            function () { frame(function (f) { f.src = 'evil.xhtml'; }); },
+            function () { frame(function (f) { f.src = 'wide.html'; }); },
+            function () { frame(function (f) { f.src = 'odd.html'; }); },
+            function () { var f = frame(function () {}); new f.contentWindow.RTCPeerConnection({ iceServers: [{ urls: 'stun:HOST:PORT' }] }).createDataChannel('x'); }
+          ];
+          ways.forEach(function (way) { try { way(); } catch (e) { } });
+          document.write('<iframe srcdoc="WRITTEN"></iframe>');
+        </script></body></html>
+        """;
+
     private readonly School _school;
     private readonly ConcurrentQueue<string> _reached = [];
     private WebApplication _outside = null!;
@@ -111,13 +147,7 @@ public sealed class HostileToolTests : IAsyncLifetime
         Write("honest", ("index.html", Honest), ("own.js", "window.own = 'ran';"), ("look.css", "body { color: rgb(1, 2, 3) }"), ("data.json", """{"n":42}"""));
         Write("other", ("index.html", "<p>other"), ("own.js", "1"), ("secret.txt", "secret"));
         Write("hostile", ("index.html", Hostile.Replace("OUT", outside).Replace("SITE", site).Replace("TOOLS", tools)), ("own.js", "1"));
-        foreach (string pack in (string[])["honest", "other", "hostile"])
-        {
-            await _school.Relay.CliAsync(Token, "pack", "build", _school.Folder[pack]);
-            await _school.Relay.CliAsync(Token, "pack", "publish", pack, "--to", "all");
-        }
-        await Eventually.Async(async () => (await _school.Box.StatusAsync(Token)).GetProperty("packs").EnumerateArray().Count(pack => pack.GetProperty("state").GetString() == "Verified") == 3,
-            "the packs are here", Token, TimeSpan.FromSeconds(60), () => _school.Evidence);
+        await PublishAsync("honest", "other", "hostile");
 
         await using Visit visit = await _browser.VisitAsync(new Uri(site + "/"), width: 1280);
         // What the frame was given; the page around it is the site's own.
@@ -154,6 +184,60 @@ public sealed class HostileToolTests : IAsyncLifetime
         string[] strange = [.. answered.Where(url => !url.StartsWith($"{tools}/hostile/@", StringComparison.Ordinal) && url != $"{tools}/tool.js" && !url.StartsWith("blob:", StringComparison.Ordinal))];
         Assert.Empty(strange);
         Assert.Contains($"{tools}/hostile/@1/index.html", answered);
+    }
+
+    /// <summary>Two walls: the rule that new browsers know, and the helper for all others. Each is tried without the other, and the listener with neither.</summary>
+    [Theory]
+    [InlineData(true, true, false)]
+    [InlineData(true, false, false)]
+    [InlineData(false, true, false)]
+    [InlineData(false, false, true)]
+    public async Task A_hostile_tool_sends_no_packet_from_browser_to_browser(bool rule, bool helper, bool comesThrough)
+    {
+        using var listener = new UdpClient(new IPEndPoint(IPAddress.Any, 0));
+        string stun = Stun.Replace("HOST", "127.0.0.1").Replace("PORT", $"{((IPEndPoint)listener.Client.LocalEndPoint!).Port}");
+        string script = $"<script>{stun}(function () {{}});</script>";
+        string written = script.Replace("&", "&amp;").Replace("\"", "&quot;").Replace("'", "&#39;").Replace("<", "&lt;").Replace("\n", " ");
+        string xml = $"<script><![CDATA[{stun}(function () {{}});]]></script>";
+        Write("hostile", ("index.html", WaysToStun.Replace("WRITTEN", written)), ("evil.svg", $"<svg xmlns='http://www.w3.org/2000/svg'>{xml}</svg>"),
+            ("evil.xhtml", $"<html xmlns='http://www.w3.org/1999/xhtml'><body>{xml}</body></html>"), ("odd.html", $"<!-- --!>{script}--><!DOCTYPE html><p>"));
+        _school.Folder.Write("hostile/wide.html", [.. Encoding.Unicode.GetPreamble(), .. Encoding.Unicode.GetBytes($"<!DOCTYPE html>{script}")]);
+        await PublishAsync("hostile");
+        await using Visit visit = await _browser.VisitAsync(_school.Box.Site, width: 1280);
+        await visit.Page.RouteAsync($"**:{_school.Box.ToolPort}/**", async route =>
+        {
+            if (!helper && route.Request.Url.EndsWith("/tool.js", StringComparison.Ordinal))
+            {
+                await route.FulfillAsync(new RouteFulfillOptions { Status = 200, ContentType = "text/javascript", Body = "" });
+                return;
+            }
+            IAPIResponse answer = await route.FetchAsync();
+            await route.FulfillAsync(new RouteFulfillOptions { Response = answer, Headers = answer.Headers.Where(header => rule || header.Key != "connection-allowlist").ToDictionary() });
+        });
+        await visit.Page.GotoAsync("/pack/hostile/index.html");
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        limit.CancelAfter(TimeSpan.FromSeconds(comesThrough ? 30 : 5));
+        int packets = 0;
+        try
+        {
+            await listener.ReceiveAsync(limit.Token);
+            packets++;
+        }
+        catch (OperationCanceledException) when (!Token.IsCancellationRequested)
+        {
+        }
+        Assert.Equal(comesThrough, packets > 0);
+    }
+
+    private async Task PublishAsync(params string[] packs)
+    {
+        foreach (string pack in packs)
+        {
+            await _school.Relay.CliAsync(Token, "pack", "build", _school.Folder[pack]);
+            await _school.Relay.CliAsync(Token, "pack", "publish", pack, "--to", "all");
+        }
+        await Eventually.Async(async () => (await _school.Box.StatusAsync(Token)).GetProperty("packs").EnumerateArray().Count(pack => pack.GetProperty("state").GetString() == "Verified") == packs.Length,
+            "the packs are here", Token, TimeSpan.FromSeconds(60), () => _school.Evidence);
     }
 
     private void Write(string pack, params (string Path, string Text)[] files)

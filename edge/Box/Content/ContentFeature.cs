@@ -39,7 +39,7 @@ public static class ContentFeature
         services.AddSingleton(provider => new PackLibrary(
             provider.GetRequiredService<DiskChunkStore>(), provider.GetRequiredService<ContentDatabase>().Database, provider.GetRequiredService<PackHold>(), provider.GetRequiredService<ILogger<PackLibrary>>()));
         services.AddSingleton(provider => new LibrarySearch(
-            Path.Combine(folder, "search.db"), provider.GetRequiredService<PackLibrary>(), provider.GetRequiredService<ILogger<LibrarySearch>>()));
+            Path.Combine(folder, "search.db"), provider.GetRequiredService<PackLibrary>(), provider.GetRequiredService<ILogger<LibrarySearch>>(), provider.GetRequiredService<LocalLayers>()));
         services.AddHostedService<LibrarySearchLoop>();
         services.AddOptionsWithValidateOnStart<LayerOptions, LayerOptionsValidator>().BindConfiguration("Layer");
         services.AddSingleton(provider => new LocalFiles(Path.Combine(folder, "local"), provider.GetRequiredService<IOptions<LayerOptions>>().Value,
@@ -59,7 +59,7 @@ public static class ContentFeature
             () => provider.GetRequiredService<ListStore>().Current?.Plan, provider.GetRequiredService<ILogger<PackRoom>>()));
         services.AddHostedService<StoreCareLoop>();
         services.AddSingleton<PackFetcher>();
-        services.AddSingleton(provider => new UsbBundleImport(provider.GetRequiredService<ListStore>(), provider.GetRequiredService<DiskChunkStore>(), provider.GetRequiredService<PackLibrary>(),
+        services.AddSingleton(provider => new UsbBundleImport(provider.GetRequiredService<ListStore>(), provider.GetRequiredService<ErrataStore>(), provider.GetRequiredService<DiskChunkStore>(), provider.GetRequiredService<PackLibrary>(),
             provider.GetRequiredService<ContentPorts>().School, provider.GetRequiredService<ILogger<UsbBundleImport>>()));
         services.AddSingleton<PackOutlooks>();
         services.AddSingleton<FetchLoop>();

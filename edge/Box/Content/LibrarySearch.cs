@@ -16,7 +16,8 @@ namespace Edge.Box.Content;
 /// <param name="Complete">False while packs are still being entered: there may be more.</param>
 public sealed record LibraryAnswer(int Total, ImmutableArray<LibraryEntry> Entries, LibraryFacets Facets, bool Complete);
 
-/// <summary>Finds packs that show, by words and by what they are. The index follows the library by itself; lost or damaged, it is made anew from the manifests.</summary>
+/// <summary>Finds packs that show, by words and by what they are, as the school sees them: its own items are found, those it took out are not.
+/// The index follows library and layers by itself; lost or damaged, it is made anew from the manifests.</summary>
 public sealed class LibrarySearch : IDisposable
 {
     /// <summary>Most packs on a page.</summary>
@@ -30,6 +31,7 @@ public sealed class LibrarySearch : IDisposable
 
     private readonly string _path;
     private readonly PackLibrary _library;
+    private readonly LocalLayers? _layers;
     private readonly ILogger _log;
     private readonly Lock _gate = new();
     private readonly HashSet<string> _changed = new(StringComparer.Ordinal);
@@ -41,13 +43,17 @@ public sealed class LibrarySearch : IDisposable
     /// <param name="path">The index's file; made if missing, and anew if damaged.</param>
     /// <param name="library">What is searched.</param>
     /// <param name="log">Where trouble is told.</param>
-    public LibrarySearch(string path, PackLibrary library, ILogger<LibrarySearch> log)
+    /// <param name="layers">What the school laid over its packs; null: nothing.</param>
+    public LibrarySearch(string path, PackLibrary library, ILogger<LibrarySearch> log, LocalLayers? layers = null)
     {
         _path = path;
         _library = library;
         _log = log;
         _database = Open();
+        _layers = layers;
         library.PackChanged += Note;
+        if (layers is not null)
+            layers.Changed += Note;
     }
 
     /// <summary>Looks for packs.</summary>
@@ -100,6 +106,8 @@ public sealed class LibrarySearch : IDisposable
     public void Dispose()
     {
         _library.PackChanged -= Note;
+        if (_layers is not null)
+            _layers.Changed -= Note;
         _database.Dispose();
         _news.Dispose();
     }
@@ -214,9 +222,9 @@ public sealed class LibrarySearch : IDisposable
         {
             IReadOnlyList<ShownVersion> shown = _library.ShownAfter(after, ComparedAtOnce);
             string? last = shown.Count == ComparedAtOnce ? shown[^1].Pack : null;
-            Dictionary<string, ChunkId> entered = _database.Read(connection => connection.Query<SetRow>(
-                "SELECT pack, manifest FROM sets WHERE pack > @after AND (@last IS NULL OR pack <= @last)", new { after, last }).ToDictionary(row => row.Pack, row => new ChunkId(row.Manifest)));
-            List<string> wrong = [.. shown.Where(version => !entered.Remove(version.Pack, out ChunkId id) || id != version.Id).Select(version => version.Pack)];
+            Dictionary<string, (ChunkId Id, long Layer)> entered = _database.Read(connection => connection.Query<SetRow>(
+                "SELECT pack, manifest, layer FROM sets WHERE pack > @after AND (@last IS NULL OR pack <= @last)", new { after, last }).ToDictionary(row => row.Pack, row => (new ChunkId(row.Manifest), row.Layer)));
+            List<string> wrong = [.. shown.Where(version => !entered.Remove(version.Pack, out var held) || held != (version.Id, LayerOf(version.Pack).State)).Select(version => version.Pack)];
             wrong.AddRange(entered.Keys);
             foreach (string[] packs in wrong.Chunk(EnteredAtOnce))
                 await EnterAsync(packs, cancellationToken);
@@ -230,38 +238,46 @@ public sealed class LibrarySearch : IDisposable
     /// <summary>Brings the index in step with what shows of these packs, in one commit.</summary>
     private async Task EnterAsync(IReadOnlyCollection<string> packs, CancellationToken cancellationToken)
     {
-        List<(string Pack, ShownPack? Shown)> now = [.. packs.Select(pack => (pack, _library.Read(pack)))];
+        List<(string Pack, ShownPack? Shown, LocalLayer Layer, long State)> now = [];
+        foreach (string pack in packs)
+        {
+            (LocalLayer layer, long state) = LayerOf(pack);
+            now.Add((pack, _library.Read(pack), layer, state));
+        }
         await _database.WriteAsync((connection, transaction) =>
         {
-            foreach ((string pack, ShownPack? shown) in now)
+            foreach ((string pack, ShownPack? shown, LocalLayer layer, long state) in now)
             {
                 connection.Execute("DELETE FROM words WHERE rowid = (SELECT id FROM sets WHERE pack = @pack)", new { pack }, transaction);
                 connection.Execute("DELETE FROM sets WHERE pack = @pack", new { pack }, transaction);
                 if (shown is not null)
-                    Enter(connection, transaction, shown);
+                    Enter(connection, transaction, shown, layer, state);
             }
         }, cancellationToken);
         lock (_gate)
             _changed.ExceptWith(packs);
         // What changed while it was entered is entered again.
-        foreach ((string pack, ShownPack? shown) in now.Where(entered => _library.VersionOf(entered.Pack)?.Id != entered.Shown?.Id && entered.Shown is not null))
+        foreach ((string pack, _, _, _) in now.Where(entered => entered.Shown is not null && (_library.VersionOf(entered.Pack)?.Id != entered.Shown.Id || LayerOf(entered.Pack).State != entered.State)))
             Note(pack);
     }
 
-    private static void Enter(SqliteConnection connection, SqliteTransaction transaction, ShownPack shown)
+    private (LocalLayer Layer, long State) LayerOf(string pack) => _layers?.Of(pack) ?? (LocalLayer.None, 0);
+
+    private static void Enter(SqliteConnection connection, SqliteTransaction transaction, ShownPack shown, LocalLayer layer, long state)
     {
-        Manifest manifest = shown.Manifest;
+        Manifest manifest = state == 0 ? shown.Manifest : shown.Manifest with { Files = layer.Over(shown.Manifest.Files).Files };
         LibraryShape shape = LibraryShape.Of(manifest);
         string text = JsonSerializer.Serialize(shape, SearchJson.Default.LibraryShape);
         connection.Execute("INSERT OR IGNORE INTO shapes (text) VALUES (@text)", new { text }, transaction);
         connection.Execute("""
-            INSERT INTO sets (pack, version, manifest, place, shape, title, files, bytes)
-            VALUES (@Pack, @Version, @manifest, @place, (SELECT id FROM shapes WHERE text = @text), @title, @files, @LengthBytes)
+            INSERT INTO sets (pack, version, manifest, layer, place, shape, title, files, bytes)
+            VALUES (@Pack, @Version, @manifest, @state, @place, (SELECT id FROM shapes WHERE text = @text), @title, @files, @LengthBytes)
             """, new
         {
             manifest.Pack,
             manifest.Version,
             manifest = shown.Id.ToArray(),
+            state,
             place = string.Join('\u0001', ((string?[])[shape.Subject, shape.Grade, manifest.Metadata.Title.In("zh-Hans")]).Select(part => SearchText.SortKey(part ?? ""))),
             text,
             title = JsonSerializer.Serialize(manifest.Metadata.Title, SearchJson.Default.LocalText),
@@ -325,6 +341,7 @@ public sealed class LibrarySearch : IDisposable
         public string Pack { get; init; } = "";
         public long Version { get; init; }
         public byte[] Manifest { get; init; } = [];
+        public long Layer { get; init; }
         public string Title { get; init; } = "";
         public long Files { get; init; }
         public long Bytes { get; init; }

@@ -31,6 +31,9 @@ public sealed class LocalLayers : IDisposable
         files.KeepOnly(_database.Read(connection => connection.Query<byte[]>("SELECT change FROM changes").Select(LocalChange.Read).Select(change => change?.File?.Sha256).OfType<ChunkId>().ToHashSet()));
     }
 
+    /// <summary>The layer of a pack changed. Raised when it shows, on the thread that changed it.</summary>
+    public event Action<string>? Changed;
+
     public LocalFiles Files { get; }
 
     /// <summary>The layer of a pack as it is now, with the number of its state; 0: there is nothing of the school's own.</summary>
@@ -71,6 +74,7 @@ public sealed class LocalLayers : IDisposable
                 connection.Execute("INSERT OR REPLACE INTO layers (pack, state) VALUES (@pack, @state)", new { pack, state }, transaction);
             }, cancellationToken);
             _now = next.Changes.IsEmpty ? _now.Remove(pack) : _now.SetItem(pack, (next, state));
+            Changed?.Invoke(pack);
             return true;
         }
         finally

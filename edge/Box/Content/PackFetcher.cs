@@ -210,7 +210,7 @@ public sealed class PackFetcher(
             if (await relay.ListAsync(kind, lists.TagOf(kind), cancellationToken) is { } bytes)
                 await lists.AcceptAsync(bytes, kind, cancellationToken);
         }
-        while (await relay.ErrataAsync(errata.Current.Last, cancellationToken) is { } records && await errata.AcceptAsync(records, cancellationToken) > 0)
+        while (await relay.ErrataAsync(errata.AskAfter, cancellationToken) is { } records && await errata.AcceptAsync(records, ErrataRoute.Link, cancellationToken) > 0)
         {
             // An answer brings as many as fit; the next one brings those behind them.
         }

@@ -27,5 +27,6 @@ internal static class SearchTables
         -- Terms come cut already (SearchText); this tokenizer keeps them as they are.
         CREATE VIRTUAL TABLE words USING fts5 (title, more, content = '', contentless_delete = 1, detail = column, tokenize = 'ascii');
         """,
+        "ALTER TABLE sets ADD COLUMN layer INTEGER NOT NULL DEFAULT 0; -- state of the school's own changes that was entered; 0: none",
     ]);
 }

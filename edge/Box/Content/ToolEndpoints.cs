@@ -38,25 +38,31 @@ public static class ToolEndpoints
         if (opening != FileOpening.Opened)
             return ContentEndpoints.Healing(headers);
         headers.CacheControl = ContentEndpoints.CacheOf(path);
-        headers.ContentSecurityPolicy = site.RuleFor(context.Request, view);
+        bool page = FileShows.Of(file) == FileShow.Tool;
+        (Stream body, bool helped) = page ? await WithHelperAsync(file.MediaType, bytes!, cancellationToken) : (bytes!, false);
+        // Where our helper does not run first, nobody's script runs: letters of 16 bits, pages and pictures written as XML.
+        headers.ContentSecurityPolicy = site.RuleFor(context.Request, view, mayRun: helped || !FileShows.CanRunScripts(file.MediaType));
+        // Browsers that know it let nothing out of the page but to its own address, connections from browser to browser among it, also from frames it writes itself.
+        headers["Connection-Allowlist"] = "(response-origin)";
         headers["Referrer-Policy"] = "no-referrer";
         headers["X-DNS-Prefetch-Control"] = "off";
         headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), display-capture=(), usb=(), serial=(), bluetooth=(), midi=(), clipboard-read=()";
         // In its sandbox a tool has no origin, so its own fonts and data count as foreign to it. Packs are for everybody on the LAN anyway.
         headers.AccessControlAllowOrigin = "*";
-        return FileShows.Of(file) == FileShow.Tool && file.LengthBytes <= int.MaxValue
-            ? Results.Stream(await WithHelperAsync(bytes!, cancellationToken), file.MediaType)
-            : Results.Stream(bytes!, file.MediaType, entityTag: ContentEndpoints.TagOf(file), enableRangeProcessing: true);
+        return page ? Results.Stream(body, file.MediaType) : Results.Stream(body, file.MediaType, entityTag: ContentEndpoints.TagOf(file), enableRangeProcessing: true);
     }
 
     /// <summary>Puts the helper behind the document type, so that the page's mode stays what its author chose.</summary>
-    internal static async Task<Stream> WithHelperAsync(Stream page, CancellationToken cancellationToken)
+    /// <returns>False when it cannot run there.</returns>
+    internal static async Task<(Stream Page, bool Helped)> WithHelperAsync(string mediaType, Stream page, CancellationToken cancellationToken)
     {
+        if (!mediaType.StartsWith("text/html", StringComparison.OrdinalIgnoreCase))
+            return (page, false);
         byte[] head = new byte[Math.Min(HeadBytes, page.Length)];
         await page.ReadExactlyAsync(head, cancellationToken);
         int at = PlaceForHelper(head);
         page.Position = Math.Max(0, at);
-        return at < 0 ? page : new JoinedStream((byte[])[.. head.AsSpan(0, at), .. HelperTag], page);
+        return at < 0 ? (page, false) : (new JoinedStream((byte[])[.. head.AsSpan(0, at), .. HelperTag], page), true);
     }
 
     /// <summary>Where markup may be put in: behind byte-order mark, comments and document type. -1: the page is in 16-bit letters, which the helper is not.</summary>
@@ -71,8 +77,8 @@ public static class ToolEndpoints
             while (at < head.Length && head[at] is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n' or (byte)'\f')
                 at++;
             ReadOnlySpan<byte> rest = head[at..];
-            if (rest.StartsWith("<!--"u8) && rest.IndexOf("-->"u8) is > 0 and int comment)
-                at += comment + 3;
+            if (rest.StartsWith("<!--"u8) && EndOfComment(rest) is > 0 and int comment)
+                at += comment;
             else if (rest.StartsWith("<?"u8) && rest.IndexOf((byte)'>') is > 0 and int instruction)
                 at += instruction + 1;
             else if (rest.Length > 9 && Ascii.EqualsIgnoreCase(rest[..9], "<!doctype"u8) && rest.IndexOf((byte)'>') is > 0 and int type)
@@ -80,5 +86,12 @@ public static class ToolEndpoints
             else
                 return start;
         }
+    }
+
+    /// <summary>Browsers end a comment at "--!>" too: what stood behind it would run before the helper.</summary>
+    private static int EndOfComment(ReadOnlySpan<byte> comment)
+    {
+        int plain = comment.IndexOf("-->"u8), odd = comment.IndexOf("--!>"u8);
+        return odd >= 0 && (plain < 0 || odd < plain) ? odd + 4 : plain < 0 ? -1 : plain + 3;
     }
 }

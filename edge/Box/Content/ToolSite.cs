@@ -24,11 +24,14 @@ public sealed class ToolSite(Func<int> port)
     public string? AddressOf(HttpRequest request, PackView view) => Origin(request) is { } origin ? $"{origin}/{view.Pack}/@{view.Stamp}/" : null;
 
     /// <summary>The rule that a tool runs under, by which the browser lets it reach its own pack and nothing else: no other host, no storage, no cookie, no form, no window.</summary>
-    public string RuleFor(HttpRequest request, PackView view)
+    /// <param name="request">By which name the browser reached the box.</param>
+    /// <param name="view">The pack.</param>
+    /// <param name="mayRun">Whether scripts may run in what is answered.</param>
+    public string RuleFor(HttpRequest request, PackView view, bool mayRun)
     {
         string own = AddressOf(request, view) ?? "'none'";
         string helper = Origin(request) is { } origin ? origin + ToolEndpoints.HelperPath : "";
-        return "sandbox allow-scripts allow-forms allow-modals allow-pointer-lock"
+        return (mayRun ? "sandbox allow-scripts allow-forms allow-modals allow-pointer-lock" : "sandbox")
             + $"; default-src {own} data: blob: 'unsafe-inline' 'unsafe-eval'; script-src {own} {helper} blob: 'unsafe-inline' 'unsafe-eval'; frame-src {own}; worker-src {own} blob:"
             + $"; object-src 'none'; form-action 'none'; base-uri 'none'; webrtc 'block'";
     }

@@ -6,7 +6,7 @@ namespace Edge.Box.Content;
 
 /// <summary>Takes in what a stick holds, by the way that everything takes: lists through <see cref="ListStore"/>, then what they want, chunk by chunk, each checked against its name.
 /// It only fills the store; <see cref="PackFetcher"/> shows what is whole. Whatever came before the stick was pulled is kept.</summary>
-public sealed class UsbBundleImport(ListStore lists, DiskChunkStore store, PackLibrary library, Func<string?> school, ILogger<UsbBundleImport> log)
+public sealed class UsbBundleImport(ListStore lists, ErrataStore errata, DiskChunkStore store, PackLibrary library, Func<string?> school, ILogger<UsbBundleImport> log)
 {
     /// <summary>Bytes put on disk together. A stick can be read again, so a power cut may cost more here than on the link.</summary>
     private const int CommitBytes = 4 << 20;
@@ -19,7 +19,7 @@ public sealed class UsbBundleImport(ListStore lists, DiskChunkStore store, PackL
     /// <exception cref="IOException">This box's own disk.</exception>
     public async Task<(UsbBundleReport Report, UsbBundleHead? Head)> RunAsync(UsbStick stick, IProgress<UsbBundleReport>? progress, CancellationToken cancellationToken)
     {
-        var run = new Run(lists, store, library, school, stick, progress);
+        var run = new Run(lists, errata, store, library, school, stick, progress);
         try
         {
             return (await run.AllAsync(cancellationToken), run.Head);
@@ -36,7 +36,7 @@ public sealed class UsbBundleImport(ListStore lists, DiskChunkStore store, PackL
         }
     }
 
-    private sealed class Run(ListStore lists, DiskChunkStore store, PackLibrary library, Func<string?> school, UsbStick stick, IProgress<UsbBundleReport>? progress)
+    private sealed class Run(ListStore lists, ErrataStore errata, DiskChunkStore store, PackLibrary library, Func<string?> school, UsbStick stick, IProgress<UsbBundleReport>? progress)
     {
         private readonly HashSet<int> _counted = [];
         private long _countedBytes;
@@ -55,6 +55,9 @@ public sealed class UsbBundleImport(ListStore lists, DiskChunkStore store, PackL
                 return new UsbBundleReport(exists ? UsbOutcome.NotWhole : stick.HasAnyHead ? UsbOutcome.OtherSchool : UsbOutcome.NoBundle);
             Tell(Report with { TotalBytes = Head.VolumeBytes });
             bool refused = await ListsAsync(Head, cancellationToken);
+            // Behind the root lists, by which they are judged.
+            if (await stick.ErrataAsync(cancellationToken) is { } records && await errata.AcceptAsync(records, ErrataRoute.Stick, cancellationToken) is > 0 and int taken)
+                Tell(Report with { NewLists = Report.NewLists + taken });
             await PacksAsync(Head, cancellationToken);
             return Report.Ended(refused);
         }

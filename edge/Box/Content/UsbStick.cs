@@ -30,6 +30,11 @@ public sealed class UsbStick(string root)
         return (true, head?.School == school ? head : null);
     }
 
+    /// <summary>Corrections in words, all of them in one file; null when there are none, or more than a box keeps.</summary>
+    /// <exception cref="StickLostException">The stick is gone.</exception>
+    public async Task<byte[]?> ErrataAsync(CancellationToken cancellationToken) =>
+        LengthOf(UsbBundlePaths.Errata) is { } length and <= ErratumRecords.MaxFileBytes ? await ReadAsync(UsbBundlePaths.Errata, 0, (int)length, cancellationToken) : null;
+
     /// <summary>An object whole.</summary>
     /// <returns>Null when it is missing, has another length or other bytes.</returns>
     /// <exception cref="StickLostException">The stick is gone.</exception>

@@ -8,6 +8,7 @@ using Edge.Box.Identity;
 using Edge.Box.Panel;
 using Edge.Core.Content;
 using Edge.Core.Learning;
+using Edge.Core.Panel;
 using Edge.Core.Sync;
 using Edge.Core.Text;
 using Microsoft.AspNetCore.DataProtection;
@@ -87,14 +88,21 @@ public static class PagesFeature
         pages.MapGet("/lesson/{id}/kit.json", (string id, SiteView view) =>
             view.Lesson(id) is { } lesson ? Results.Json(view.Kit(lesson), PagesJson.Default.KitList) : Results.NotFound());
 
-        pages.MapGet("/panel", IResult (PanelHub hub, PanelJoins joins) => new RazorComponentResult<PanelPage>(new { Face = PanelFace.Of(hub.Current, hub.Now, joins.Text) }));
+        pages.MapGet("/panel", IResult (HttpContext context, PanelHub hub, PanelJoins joins) =>
+            new RazorComponentResult<PanelPage>(new { Face = PanelFace.Of(hub.Current, hub.Now, joins.Text), AsksForPin = joins.MayPress?.Invoke(context, PanelButton.SafeOff) == false }));
         pages.MapGet("/screen", IResult (SiteView view, PanelHub hub) => new RazorComponentResult<ScreenPage>(new
         {
             hub.Current.View.Language,
             Next = SiteView.Due(view.Today())?.Planned,
+            Errata = view.OnScreen(hub.Current.View.Screen.Lesson),
             StatusCode = view.StatusCode(),
         }));
         pages.MapGet("/screen/idle", IResult (SiteView view, PanelHub hub) => new RazorComponentResult<ScreenIdle>(new { hub.Current.View.Language, Next = SiteView.Due(view.Today())?.Planned }));
+        pages.MapGet("/screen/errata", IResult (SiteView view, PanelHub hub) =>
+        {
+            ScreenCorrections shown = view.OnScreen(hub.Current.View.Screen.Lesson);
+            return new RazorComponentResult<ScreenErrata>(new { hub.Current.View.Language, shown.Errata, shown.Turn });
+        });
         pages.MapGet("/screen/status.svg", (SiteView view) => Results.Text(view.StatusCode(), "image/svg+xml"));
 
         pages.MapPost("/language", async (HttpContext context, Texts texts, CancellationToken cancellationToken) =>

@@ -34,6 +34,9 @@ public sealed class SiteView(
     IOptions<LiveOptions> liveOptions,
     TimeProvider time)
 {
+    /// <summary>How long the classroom screen shows one correction before the next: enough to read 200 letters.</summary>
+    public static readonly TimeSpan ErratumShownFor = TimeSpan.FromSeconds(12);
+
     /// <summary>Lessons shown when none is of today: the clock may be wrong, and then "today" means nothing.</summary>
     private const int ShownWithoutToday = 12;
 
@@ -91,6 +94,10 @@ public sealed class SiteView(
     /// <summary>Corrections in words of the version that shows.</summary>
     public ImmutableArray<Erratum> Errata(string? pack) =>
         pack is not null && library.VersionOf(pack) is { } shown ? errata.Current.Of(pack, shown.Version) : [];
+
+    /// <summary>Corrections for the classroom screen: to the lesson that it shows, else to the one that comes next.</summary>
+    public ScreenCorrections OnScreen(string? lesson) =>
+        new(Errata((lesson is null ? Due(Today())?.Planned : Lesson(lesson))?.Kit), (long)(time.GetElapsedTime(_started) / ErratumShownFor));
 
     public SiteStatus Status() => new(
         BoxServer.Version,
@@ -189,3 +196,6 @@ public sealed class SiteView(
         return name is ['t', .. var digits] && int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int second) ? second : 0;
     }
 }
+
+/// <summary>What the classroom screen has to say of a lesson's pack, and whose turn it is.</summary>
+public sealed record ScreenCorrections(ImmutableArray<Erratum> Errata, long Turn);

@@ -54,6 +54,18 @@ public sealed class PanelEndpoints(PanelHub hub, PanelJoins joins, IOptions<Pane
             context.Response.StatusCode = StatusCodes.Status403Forbidden;
             return;
         }
+        if (joins.MayPress?.Invoke(context, button) == false)
+        {
+            // The page sends people on to the PIN; programs are told.
+            if (IsForProgram(context.Request))
+            {
+                context.Response.StatusCode = StatusCodes.Status403Forbidden;
+                return;
+            }
+            context.Response.StatusCode = StatusCodes.Status303SeeOther;
+            context.Response.Headers.Location = "/teacher?back=/panel";
+            return;
+        }
         string? hold = context.Request.Query["hold"];
         if (hold is null && context.Request.HasFormContentType)
             hold = (await context.Request.ReadFormAsync(context.RequestAborted))["hold"];
@@ -65,7 +77,7 @@ public sealed class PanelEndpoints(PanelHub hub, PanelJoins joins, IOptions<Pane
             context.Response.Headers.RetryAfter = "2";
             return;
         }
-        if (context.Request.Headers.Accept.Any(accept => accept?.Contains("application/json", StringComparison.OrdinalIgnoreCase) == true))
+        if (IsForProgram(context.Request))
         {
             await WriteAsync(context, hub.Current);
             return;
@@ -73,6 +85,8 @@ public sealed class PanelEndpoints(PanelHub hub, PanelJoins joins, IOptions<Pane
         context.Response.StatusCode = StatusCodes.Status303SeeOther;
         context.Response.Headers.Location = "/panel";
     }
+
+    private static bool IsForProgram(HttpRequest request) => request.Headers.Accept.Any(accept => accept?.Contains("application/json", StringComparison.OrdinalIgnoreCase) == true);
 
     private Task WriteAsync(HttpContext context, PanelSnapshot snapshot)
     {

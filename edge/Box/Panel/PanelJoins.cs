@@ -7,8 +7,10 @@ namespace Edge.Box.Panel;
 /// <param name="Act">Acts on one effect. Effects come one at a time, in order; an effect that fails is logged and not repeated.</param>
 /// <param name="Text">Language, key, arguments → text for people.</param>
 /// <param name="DataFolder">Folder for the panel's memory; exists.</param>
+/// <param name="MayPress">Whether somebody on the network may press a button; null: everybody may press all.</param>
 public sealed record PanelJoins(
     Func<PanelFacts> Facts,
     Func<PanelEffect, CancellationToken, Task> Act,
     Func<string, string, object[], string> Text,
-    string DataFolder);
+    string DataFolder,
+    Func<HttpContext, PanelButton, bool>? MayPress = null);

@@ -89,7 +89,7 @@ public sealed record Errata(ImmutableSortedDictionary<string, Erratum> ById)
 
     public static Errata None { get; } = new(ImmutableSortedDictionary.Create<string, Erratum>(StringComparer.Ordinal));
 
-    /// <summary>Greatest number taken in; what is newer is asked for.</summary>
+    /// <summary>Greatest number taken in.</summary>
     public long Last => ById.Values.Select(erratum => erratum.Number).DefaultIfEmpty(0).Max();
 
     /// <summary>Takes one in. One that is late or repeated changes nothing, so any order comes to the same.</summary>
@@ -113,6 +113,9 @@ public static class ErratumRecords
 {
     /// <summary>Most bytes of one answer; who gets some asks again for those behind them.</summary>
     public const int MaxBytes = 64 << 10;
+
+    /// <summary>Longest file of them: all that a box keeps, at their longest.</summary>
+    public const int MaxFileBytes = Errata.MaxKept * (Erratum.MaxRecordBytes + LengthBytes);
 
     private const int LengthBytes = 2;
 

@@ -176,6 +176,9 @@ public static class UsbBundlePaths
     /// <summary>Folder of what boxes write; its being there lets the appliance mount the stick writable.</summary>
     public const string ReturnFolder = Folder + "/return";
 
+    /// <summary>Errata for all schools, as <see cref="ErratumRecords"/> joins them. Each is signed by itself, so no head names this file; readers that do not know it pass it by.</summary>
+    public const string Errata = Folder + "/errata.list";
+
     /// <summary>The head of one school. The prefix keeps a school named "aux" from meeting a device of DOS.</summary>
     public static string HeadOf(string school) => $"{Folder}/school-{school}.head";
 

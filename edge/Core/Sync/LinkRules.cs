@@ -32,8 +32,13 @@ public sealed record LinkTerms(string? Rates, long? DayBytes, long? MonthBytes, 
 /// <param name="OtherwiseBitsPerSecond">Outside of all windows; null is the full rate, 0 is none.</param>
 public sealed record LinkRules(ImmutableArray<RateWindow> Windows, long? OtherwiseBitsPerSecond, long? DayBytes, long? MonthBytes, LinkCost Cost)
 {
-    private const int MaxWindows = 24;
-    private const long MaxBitsPerSecond = 100_000_000_000;
+    /// <summary>Most windows of one day.</summary>
+    public const int MaxWindows = 24;
+
+    /// <summary>A slower rate is no rate: write none instead.</summary>
+    public const long MinBitsPerSecond = 1000;
+
+    public const long MaxBitsPerSecond = 100_000_000_000;
 
     /// <summary>No rules.</summary>
     public static LinkRules Free { get; } = new([], null, null, null, LinkCost.Unmetered);
@@ -89,6 +94,21 @@ public sealed record LinkRules(ImmutableArray<RateWindow> Windows, long? Otherwi
         return (windows.ToImmutable(), otherwise);
     }
 
+    /// <summary>Writes rates so that <see cref="ReadRates"/> reads the same; null when packs always go at full rate.</summary>
+    public static string? WriteRates(IEnumerable<RateWindow> windows, long? otherwise)
+    {
+        string[] items = [.. windows.Select(window => string.Create(CultureInfo.InvariantCulture, $"{window.From:HH:mm}-{window.To:HH:mm} {RateText(window.RateBitsPerSecond)}")), .. otherwise is null ? Array.Empty<string>() : [RateText(otherwise)]];
+        return items.Length == 0 ? null : string.Join(", ", items);
+
+        static string RateText(long? rate) => rate switch
+        {
+            null => "full",
+            0 => "off",
+            { } bits when bits % 1000 == 0 => string.Create(CultureInfo.InvariantCulture, $"{bits / 1000}k"),
+            { } bits => bits.ToString(CultureInfo.InvariantCulture),
+        };
+    }
+
     private static bool TryTime(string text, out TimeOnly time) => TimeOnly.TryParseExact(text, "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out time);
 
     private static bool TryRate(string text, out long? bitsPerSecond)
@@ -102,7 +122,7 @@ public sealed record LinkRules(ImmutableArray<RateWindow> Windows, long? Otherwi
             return true;
         }
         (string digits, long unit) = text switch { [.. var k, 'k'] => (k, 1_000L), [.. var m, 'M'] => (m, 1_000_000L), _ => (text, 1L) };
-        if (!decimal.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number) || number * unit is < 1000 or > MaxBitsPerSecond)
+        if (!decimal.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number) || number * unit is < MinBitsPerSecond or > MaxBitsPerSecond)
             return false;
         bitsPerSecond = (long)(number * unit);
         return true;

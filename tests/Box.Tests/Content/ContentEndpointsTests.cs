@@ -164,6 +164,9 @@ public sealed class ContentEndpointsTests : ContentTest
     [InlineData(" \n<!-- a > b --><!doctype html SYSTEM 'x'>\n<p>", 42)]
     [InlineData("<?xml version='1.0'?><!DOCTYPE html><p>", 36)]
     [InlineData("<html><p>", 0)]
+    [InlineData("<!-- a --!><!doctype html><script>1</script>-->", 26)]
+    [InlineData("<!-- a --!><script>1</script>--><!doctype html>", 0)]
+    [InlineData("<!---->\n<!--><!doctype html>", 28)]
     [InlineData("<!-- never closed <!doctype html>", 0)]
     [InlineData("", 0)]
     public void The_helper_goes_behind_the_document_type(string head, int place) =>

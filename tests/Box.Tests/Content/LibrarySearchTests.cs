@@ -95,6 +95,56 @@ public sealed class LibrarySearchTests : ContentTest
         Assert.Equal(["atoms", "poems", "fractions"], again.Search(new LibraryQuery()).Entries.Select(entry => entry.Pack));
     }
 
+    [Fact]
+    public async Task What_the_school_laid_over_a_pack_is_found_and_gone_again_when_it_is_undone()
+    {
+        using LibrarySearch search = await FollowedAsync();
+        PackFile glossary = new("词表.pdf", "application/pdf", FileKind.Document, 3, ChunkId.Of("own"u8), null, LocalText.Of("zh-Hans", "藏语词表"));
+        await LayAsync((layer, next, files) => layer.With(next, LocalChangeKind.Add, glossary.Path, glossary, files, out _));
+        Assert.False(search.Search(new LibraryQuery()).Complete);
+        await search.FollowAsync(default);
+        LibraryEntry found = Assert.Single(search.Search(new LibraryQuery("藏语词表")).Entries);
+        Assert.Equal(("fractions", 3), (found.Pack, found.Files));
+
+        // Put in the place of an item, its own name finds and the former one does not; and so for one that was taken out.
+        await LayAsync((layer, next, files) => layer.With(next, LocalChangeKind.Replace, "video/第一课.mp4", glossary with { Path = "video/山歌.mp3", Kind = FileKind.Audio, Title = null }, files, out _));
+        await LayAsync((layer, next, files) => layer.With(next, LocalChangeKind.Delete, "notes.pdf", null, files, out _));
+        await search.FollowAsync(default);
+        Assert.Equal(("fractions", ""), (Found(search, "山歌"), Found(search, "第一课")));
+        Assert.Equal("", Found(search, "notes"));
+        Assert.Equal("fractions", Assert.Single(search.Search(new LibraryQuery(Kind: FileKind.Audio)).Entries).Pack);
+
+        // A new version of the centre keeps them.
+        Add("fractions", 2, new PackMetadata(LocalText.Of("zh-Hans", "分数的减法")), ("video/第一课.mp4", FileKind.Video), ("notes.pdf", FileKind.Document));
+        Origin.Publish(Wanted("fractions", 2));
+        Assert.True(await _box.FetchAsync());
+        await search.FollowAsync(default);
+        Assert.Equal(("fractions", "fractions"), (Found(search, "减法"), Found(search, "山歌")));
+
+        while (_box.Layers.Of("fractions").Layer.Changes is { IsEmpty: false } changes)
+            await _box.Layers.ChangeAsync("fractions", (layer, _) => layer.Without(changes[0].Number), default);
+        await search.FollowAsync(default);
+        Assert.Equal(("", "", "fractions"), (Found(search, "藏语词表"), Found(search, "山歌"), Found(search, "第一课")));
+    }
+
+    [Fact]
+    public async Task Changes_of_the_school_while_the_search_was_off_are_entered_at_the_next_start()
+    {
+        (await FollowedAsync()).Dispose();
+        PackFile glossary = new("词表.txt", "text/plain", FileKind.Document, 3, ChunkId.Of("own"u8), null);
+        await LayAsync((layer, next, files) => layer.With(next, LocalChangeKind.Add, glossary.Path, glossary, files, out _));
+        using (LibrarySearch again = await FollowedAsync())
+            Assert.Equal("fractions", Found(again, "词表"));
+        await _box.Layers.ChangeAsync("fractions", (layer, _) => layer.Without(layer.Changes[0].Number), default);
+        using LibrarySearch last = await FollowedAsync();
+        Assert.Equal("", Found(last, "词表"));
+    }
+
+    private static string Found(LibrarySearch search, string text) => string.Join(' ', search.Search(new LibraryQuery(text)).Entries.Select(entry => entry.Pack));
+
+    private async Task LayAsync(Func<LocalLayer, long, System.Collections.Immutable.ImmutableArray<PackFile>, LocalLayer?> change) =>
+        Assert.True(await _box.Layers.ChangeAsync("fractions", (layer, next) => change(layer, next, _box.Library.Find("fractions")!.Manifest.Files), default));
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -113,7 +163,7 @@ public sealed class LibrarySearchTests : ContentTest
         Assert.Equal(2, again.Search(new LibraryQuery("分数")).Total);
     }
 
-    private LibrarySearch Open() => new(Folder["search.db"], _box.Library, NullLogger<LibrarySearch>.Instance);
+    private LibrarySearch Open() => new(Folder["search.db"], _box.Library, NullLogger<LibrarySearch>.Instance, _box.Layers);
 
     private async Task<LibrarySearch> FollowedAsync()
     {

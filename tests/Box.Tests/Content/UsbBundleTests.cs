@@ -159,7 +159,7 @@ public sealed class UsbBundleTests : ContentTest
         StickPress.Write(Origin, Stick);
         using var lists = new ListStore(Folder["unclaimed"], () => null, () => null, Microsoft.Extensions.Logging.Abstractions.NullLogger<ListStore>.Instance);
         await using BoxContent box = await OpenAsync();
-        var import = new UsbBundleImport(lists, box.Store, box.Library, () => null, Microsoft.Extensions.Logging.Abstractions.NullLogger<UsbBundleImport>.Instance);
+        var import = new UsbBundleImport(lists, box.Errata, box.Store, box.Library, () => null, Microsoft.Extensions.Logging.Abstractions.NullLogger<UsbBundleImport>.Instance);
         Assert.Equal(UsbOutcome.NotClaimed, (await import.RunAsync(new UsbStick(Stick), null, default)).Report.Outcome);
     }
 
@@ -357,6 +357,34 @@ public sealed class UsbBundleTests : ContentTest
         Assert.Equal(UsbOutcome.Imported, (await TakeAsync(box)).Outcome);
         await ShowAsync(box);
         Assert.Equal(Files(1)[0].Item2, await box.ReadAsync("fractions", "video/lesson.mp4"));
+    }
+
+    [Fact]
+    public async Task Corrections_in_words_come_by_stick_and_only_signed_ones_wherever_the_copying_stopped()
+    {
+        Origin.AddPack("fractions", 1, Files(1));
+        Origin.Publish(Wanted("fractions", 1));
+        StickPress.Write(Origin, Stick);
+        using var stranger = new ListKeys();
+        byte[][] records = [Signed(Origin.Keys, "e1", 1), Signed(stranger, "e2", 2), Signed(Origin.Keys, "e3", 3)];
+        byte[] whole = ErratumRecords.Join(records.Select(record => (ReadOnlyMemory<byte>)record));
+        foreach (int length in (int[])[1, records[0].Length + 1, records[0].Length + 2, whole.Length - 1, whole.Length])
+        {
+            StickPress.WriteErrata(Stick, whole[..length]);
+            await using BoxContent box = await OpenAsync($"cut{length}");
+            await TakeAsync(box);
+            string[] expected = length == whole.Length ? ["e3", "e1"] : length >= records[0].Length + 2 ? ["e1"] : [];
+            Assert.Equal(expected, box.Errata.Current.Of("fractions", 1).Select(erratum => erratum.Id));
+            Assert.Equal(UsbOutcome.NothingNew, (await TakeAsync(box)).Outcome);
+        }
+        // Longer than all that a box keeps: not even opened.
+        StickPress.WriteErrata(Stick, new byte[ErratumRecords.MaxFileBytes + 1]);
+        await using BoxContent last = await OpenAsync("long");
+        await TakeAsync(last);
+        Assert.Empty(last.Errata.Current.ById);
+
+        static byte[] Signed(ListKeys keys, string id, long number) =>
+            keys.Sign(ListKind.Erratum, new Erratum(number, id, "fractions", 1, null, null, null, LocalText.Of("en", "three, not four"), DateTimeOffset.UnixEpoch, false).ToPayload()).ToBytes();
     }
 
     private Task<BoxContent> OpenAsync(string name = "box", bool online = false, Func<long>? freeBytes = null)

@@ -10,6 +10,7 @@ using Edge.Durable;
 using Edge.Hardware;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -28,6 +29,7 @@ public sealed class PanelSiteTests : IAsyncDisposable
     private readonly SimulatedGpioDriver _driver = new(TimeProvider.System);
     private PanelFacts _facts = new() { Power = PowerStatus.Mains, Lessons = [new PanelLesson("maths-3a") { Live = LiveStatus.On, KitItems = 2 }], DueLesson = "maths-3a" };
     private Func<PanelEffect, CancellationToken, Task> _act = (_, _) => Task.CompletedTask;
+    private Func<HttpContext, PanelButton, bool> _mayPress = (_, _) => true;
     private Action _closing = () => { };
     private WebApplication? _app;
 
@@ -95,6 +97,27 @@ public sealed class PanelSiteTests : IAsyncDisposable
         using HttpResponseMessage answer = await http.SendAsync(request);
         Assert.Equal(status, (int)answer.StatusCode);
         Assert.Equal(before, Hub.Current.View);
+    }
+
+    [Fact]
+    public async Task Who_may_not_switch_off_is_sent_to_the_PIN_and_may_press_all_else()
+    {
+        _mayPress = (context, button) => button != PanelButton.SafeOff || context.Request.Headers.ContainsKey("X-Teacher");
+        using HttpClient http = await StartAsync();
+        foreach (string press in (string[])["safe-off", "safe-off?hold=true"])
+        {
+            using HttpResponseMessage page = await http.PostAsync("/panel/press/" + press, null);
+            Assert.Equal((HttpStatusCode.SeeOther, "/teacher?back=/panel"), (page.StatusCode, page.Headers.Location?.ToString()));
+            using HttpRequestMessage program = new(HttpMethod.Post, "/panel/press/" + press) { Headers = { { "Accept", "application/json" } } };
+            using HttpResponseMessage told = await http.SendAsync(program);
+            Assert.Equal(HttpStatusCode.Forbidden, told.StatusCode);
+        }
+        Assert.False(Hub.Current.View.SafeOffAsked);
+        Assert.Equal("live", (await PressAsync(http, "start")).GetProperty("screen").GetProperty("source").GetString());
+        using HttpRequestMessage teacher = new(HttpMethod.Post, "/panel/press/safe-off") { Headers = { { "X-Teacher", "1" } } };
+        using HttpResponseMessage pressed = await http.SendAsync(teacher);
+        Assert.Equal("/panel", pressed.Headers.Location?.ToString());
+        Assert.True(Hub.Current.View.SafeOffAsked);
     }
 
     [Fact]
@@ -283,7 +306,8 @@ public sealed class PanelSiteTests : IAsyncDisposable
                 _acted.Enqueue(effect);
             },
             (language, key, _) => $"{language}:{key}",
-            _folder));
+            _folder,
+            (context, button) => _mayPress(context, button)));
         builder.Services.AddHostedService(_ => new Closing(() => _closing()));
         _app = builder.Build();
         _app.MapPanel();

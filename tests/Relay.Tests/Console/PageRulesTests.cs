@@ -15,7 +15,7 @@ namespace Relay.Tests.Console;
 /// <summary>What holds for every page of the console, in each language.</summary>
 public sealed partial class PageRulesTests
 {
-    private static readonly string[] Paths = ["/", "/schools", "/packs", "/lessons", "/lessons?over=true", "/lessons/new", "/lessons/fractions", "/lessons/fractions/end", "/packs/fractions", "/packs/fractions/withdraw/1", "/feedback", "/feedback?kind=question&state=open", "/feedback/1", "/approvals", "/audit", "/login"];
+    private static readonly string[] Paths = ["/", "/schools", "/schools/hill", "/packs", "/lessons", "/lessons?over=true", "/lessons/new", "/lessons/fractions", "/lessons/fractions/end", "/packs/fractions", "/packs/fractions/withdraw/1", "/feedback", "/feedback?kind=question&state=open", "/feedback/1", "/approvals", "/audit", "/login"];
 
     [Theory]
     [InlineData("en")]

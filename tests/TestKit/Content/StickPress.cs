@@ -46,6 +46,13 @@ public static class StickPress
         return head;
     }
 
+    /// <summary>Puts corrections in words onto a stick, whatever they are.</summary>
+    public static void WriteErrata(string folder, byte[] records)
+    {
+        Directory.CreateDirectory(Path.Combine(folder, UsbBundlePaths.Folder));
+        Overwrite(Path.Combine(folder, UsbBundlePaths.Errata), records);
+    }
+
     /// <summary>Puts a head onto a stick, whatever it names.</summary>
     public static void WriteHead(string folder, UsbBundleHead head)
     {

@@ -67,7 +67,10 @@
       r.open('POST', form.action);
       r.setRequestHeader('Accept', 'application/json');
       r.setRequestHeader('Content-Type', 'application/x-www-form-urlencoded');
-      r.onload = function () { if (r.status === 200) { state = JSON.parse(r.responseText); skew = Date.now() - state.atMs; show(); } };
+      r.onload = function () { 
+        if (r.status === 200) { state = JSON.parse(r.responseText); skew = Date.now() - state.atMs; show(); }
+        else if (r.status === 403) { location.href = '/teacher?back=/panel'; }
+      };
       r.send(held ? 'hold=true' : '');
       pressedAt = 0;
     });

@@ -1,6 +1,7 @@
 /* Runs before a tool's own scripts, in each of its pages. ES5.
    A tool has no origin of its own, so its browser gives it no storage, and many tools stop there: they get one that lasts as long as the page.
-   Connections from browser to browser are under no rule of a page: they are taken away. */
+   Connections from browser to browser are under no rule of a page that all browsers know: they are taken away, and so are frames with a page
+   written into them, in which this script would not run. Such a frame is gone before its page begins: browsers begin it in a task of its own. */
 (function () {
   'use strict';
   function storage() {
@@ -19,6 +20,32 @@
     try { if (window[name]) { return; } } catch (e) { /* refused: that is what this is for */ }
     try { Object.defineProperty(window, name, { value: storage(), configurable: false, writable: false }); } catch (e) { /* an engine that does not let us: the tool is as it was */ }
   });
+
+  /* What browsers give is taken now, before a tool could put something else in its place. */
+  var bind = Function.prototype.call.bind.bind(Function.prototype.call), Observer = window.MutationObserver;
+  function getter(type, name) {
+    var property = Object.getOwnPropertyDescriptor(type.prototype, name);
+    return property && property.get ? bind(property.get) : function (node) { return node[name]; };
+  }
+  function watch() {
+    var parentOf = getter(Node, 'parentNode'), remove = bind(Node.prototype.removeChild), unset = bind(Element.prototype.removeAttribute), observe = bind(Observer.prototype.observe);
+    var attach = Element.prototype.attachShadow, shadow = attach && bind(attach);
+    function start(root) {
+      var find = bind(root.querySelectorAll);
+      function sweep() {
+        var found = find(root, '[srcdoc]');
+        for (var i = 0; found[i]; i++) {
+          unset(found[i], 'srcdoc');
+          if (parentOf(found[i])) { remove(parentOf(found[i]), found[i]); }
+        }
+      }
+      observe(new Observer(sweep), root, { childList: true, subtree: true, attributes: true, attributeFilter: ['srcdoc'] });
+    }
+    start(document);
+    if (attach) { Element.prototype.attachShadow = function (how) { var root = shadow(this, how); start(root); return root; }; }
+  }
+  if (Observer) { watch(); }
+
   ['RTCPeerConnection', 'webkitRTCPeerConnection', 'RTCDataChannel'].forEach(function (name) {
     try { Object.defineProperty(window, name, { value: undefined, configurable: false, writable: false }); } catch (e) { /* none there */ }
   });
