@@ -85,7 +85,9 @@ public sealed record LinkForm(bool Own, ImmutableArray<WindowForm> Windows, stri
         return [.. rows.Concat(Enumerable.Repeat(WindowForm.Empty, most)).Take(Math.Max(most, rows.Length))];
     }
 
-    private static bool TryTime(string text, out TimeOnly time) => TimeOnly.TryParseExact(text, "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out time);
+    /// <summary>"6:00" and the wide colon of Chinese keyboards are times too.</summary>
+    private static bool TryTime(string text, out TimeOnly time) =>
+        TimeOnly.TryParseExact(text.Replace('：', ':'), ["HH:mm", "H:mm"], CultureInfo.InvariantCulture, DateTimeStyles.None, out time);
 
     private static bool TryRate(string text, out long? bitsPerSecond)
     {

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text;
 using System.Text.Json;
 using EndToEnd.World;
 using Microsoft.Playwright;
@@ -41,6 +40,7 @@ public sealed class LibraryTests : IAsyncLifetime
         await ACorrectionInWordsShowsAndGoesAsync();
         await ACorrectionClashesOnceAsync();
         await AllCanBeUndoneAsync();
+        await OnTheClassroomScreenAsync();
     }
 
     private async Task SearchFindsItWithAndWithoutScriptAsync()
@@ -146,6 +146,31 @@ public sealed class LibraryTests : IAsyncLifetime
         }, "one went, the other came", Token, TimeSpan.FromSeconds(20), () => _school.Evidence);
     }
 
+    /// <summary>What HDMI shows: before the lesson that the pack is the kit of, while it is on, and never over the help.</summary>
+    private async Task OnTheClassroomScreenAsync()
+    {
+        await using Visit screen = await _browser.VisitAsync(_school.Box.Site, width: 1280);
+        ILocator strip = screen.Page.Locator("#errata .strip");
+        await screen.Page.GotoAsync("/screen");
+        await Assertions.Expect(strip).ToHaveCountAsync(0);
+        JsonElement made = await _school.Relay.CliAsync(Token, "pack", "erratum", "shapes", "--path", "film.mp4", "--at", "0:01", "--text", "en=Three corners, not four", "--text", "zh-Hans=三个角，不是四个");
+        await _school.Relay.CliAsync(Token, "lesson", "schedule", "--id", "shapes-3a", "--title", "Shapes", "--class", "3A", "--start", "now", "--kit", "shapes");
+        // The panel begins in Chinese.
+        await Assertions.Expect(strip).ToContainTextAsync("三个角，不是四个", new LocatorAssertionsToContainTextOptions { Timeout = 40_000 });
+        await Assertions.Expect(strip).ToContainTextAsync("film.mp4 · 0:01");
+        await _school.Box.Http.PostAsync("/panel/press/start", null, Token);
+        await Assertions.Expect(screen.Page.Locator("body")).ToHaveAttributeAsync("data-lesson", "shapes-3a");
+        await Assertions.Expect(strip).ToBeVisibleAsync();
+        await _school.Box.Http.PostAsync("/panel/press/language", null, Token);
+        await Assertions.Expect(strip).ToContainTextAsync("Three corners, not four");
+        await _school.Box.Http.PostAsync("/panel/press/help", null, Token);
+        await Assertions.Expect(screen.Page.Locator("#help")).ToBeVisibleAsync();
+        Assert.False(await strip.EvaluateAsync<bool>("e => { const r = e.getBoundingClientRect(); return e.contains(document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2)); }"));
+        Assert.Empty(screen.Errors);
+        await _school.Relay.CliAsync(Token, "pack", "erratum", "shapes", "--withdraw", made.GetProperty("id").GetString()!);
+        await Assertions.Expect(strip).ToHaveCountAsync(0, new LocatorAssertionsToHaveCountOptions { Timeout = 40_000 });
+    }
+
     private async Task ACorrectionClashesOnceAsync()
     {
         await PublishAsync("notes of the centre, corrected", 2);
@@ -203,7 +228,7 @@ public sealed class LibraryTests : IAsyncLifetime
         _school.Folder.Write("shapes/notes.txt", notes);
         _school.Folder.Write("shapes/slides.odp", "not really slides");
         _school.Folder.Write("shapes/picture.svg", """<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"><path d="M0 30 20 0 40 30z"/></svg>""");
-        _school.Folder.Write("shapes/book.pdf", Pdf("Page one", "Page two"));
+        _school.Folder.Write("shapes/book.pdf", SmallBook.Pdf("Page one", "Page two"));
         _school.Folder.Write("shapes/film.en.vtt", "WEBVTT\n\n00:00.000 --> 00:02.000\nA triangle\n");
         if (version == 1)
         {
@@ -226,31 +251,5 @@ public sealed class LibraryTests : IAsyncLifetime
         string output = await box.StandardOutput.ReadToEndAsync(Token), error = await box.StandardError.ReadToEndAsync(Token);
         await box.WaitForExitAsync(Token);
         return (box.ExitCode, output, error);
-    }
-
-    /// <summary>The smallest book that a viewer takes: a line of Helvetica on each page.</summary>
-    private static byte[] Pdf(params string[] pages)
-    {
-        var text = new StringBuilder("%PDF-1.4\n");
-        var places = new List<int>();
-        void Add(string body)
-        {
-            places.Add(text.Length);
-            text.Append($"{places.Count} 0 obj\n{body}\nendobj\n");
-        }
-        Add("<< /Type /Catalog /Pages 2 0 R >>");
-        Add($"<< /Type /Pages /Count {pages.Length} /Kids [{string.Join(' ', pages.Select((_, i) => $"{4 + i * 2} 0 R"))}] >>");
-        Add("<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>");
-        for (int i = 0; i < pages.Length; i++)
-        {
-            string line = $"BT /F1 36 Tf 40 120 Td ({pages[i]}) Tj ET";
-            Add($"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 200] /Resources << /Font << /F1 3 0 R >> >> /Contents {5 + i * 2} 0 R >>");
-            Add($"<< /Length {line.Length} >>\nstream\n{line}\nendstream");
-        }
-        int table = text.Length;
-        text.Append($"xref\n0 {places.Count + 1}\n0000000000 65535 f \n");
-        foreach (int place in places)
-            text.Append($"{place:D10} 00000 n \n");
-        return Encoding.ASCII.GetBytes(text.Append($"trailer\n<< /Size {places.Count + 1} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n").ToString());
     }
 }

@@ -75,6 +75,23 @@ public sealed class LibrarySearch : IDisposable
         }
     }
 
+    /// <summary>Titles of packs that show, in some version; a pack that does not is left out.</summary>
+    public IReadOnlyDictionary<string, LocalText> TitlesOf(IEnumerable<string> packs)
+    {
+        DurableDatabase database = _database;
+        try
+        {
+            return database.Read(connection => packs.Distinct().Select(pack => (pack, title: connection.QuerySingleOrDefault<string>("SELECT title FROM sets WHERE pack = @pack", new { pack })))
+                .Where(row => row.title is not null).ToDictionary(row => row.pack, row => JsonSerializer.Deserialize(row.title!, SearchJson.Default.LocalText)!));
+        }
+        catch (SqliteException e) when (IsDamage(e))
+        {
+            _log.SearchDamaged(e.Message);
+            Damaged(database);
+            return ImmutableDictionary<string, LocalText>.Empty;
+        }
+    }
+
     /// <summary>Enters what changed since the last call; all that differs at the first one.</summary>
     public async Task FollowAsync(CancellationToken cancellationToken)
     {

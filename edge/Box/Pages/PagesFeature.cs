@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Collections.Immutable;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Unicode;
@@ -65,7 +66,11 @@ public static class PagesFeature
         pages.MapGet("/", IResult (SiteView view) => new RazorComponentResult<HomePage>(new { Lessons = view.Today() }));
         pages.MapGet("/ask", IResult (SiteView view) => new RazorComponentResult<AskPage>(new { Lessons = view.Today() }));
         pages.MapGet("/problem", IResult (string? page) => new RazorComponentResult<ProblemPage>(new { Page = page is { Length: < 200 } ? page : null }));
-        pages.MapGet("/status", IResult (SiteView view) => new RazorComponentResult<StatusPage>(new { Status = view.Status() }));
+        pages.MapGet("/status", IResult (SiteView view, LibrarySearch search) =>
+        {
+            SiteStatus status = view.Status();
+            return new RazorComponentResult<StatusPage>(new { Status = status, Titles = search.TitlesOf(status.Packs.Select(pack => pack.Pack)) });
+        });
         pages.MapGet("/library", IResult (HttpContext context, SiteView view, PackLibrary library, LibrarySearch search, Reader reader) => Library(context, view, library, search, reader));
         // Whoever shortens a file's address by hand means the pack.
         pages.MapGet("/library/{pack}", (string pack) => Results.Redirect($"/pack/{Uri.EscapeDataString(pack)}"));
@@ -148,11 +153,13 @@ public static class PagesFeature
         {
             // The index was damaged and is being made anew; the page says so.
         }
+        ImmutableArray<PackReport> coming = library.Reports.RemoveAll(report => report.State == PackHolding.Verified);
         return new RazorComponentResult<LibraryPage>(new
         {
             Search = ask,
             Answer = answer,
-            Coming = library.Reports.RemoveAll(report => report.State == PackHolding.Verified),
+            Coming = coming,
+            Titles = search.TitlesOf(coming.Select(report => report.Pack)),
             Recordings = view.Recordings(reader),
         });
     }

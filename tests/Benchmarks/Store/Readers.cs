@@ -76,9 +76,11 @@ internal static class Readers
         double started = TimeProvider.System.GetElapsedTime(began).TotalSeconds;
         await Task.Delay(TimeSpan.FromSeconds(20), TimeProvider.System, cancellationToken);
         ProcessUsage idle = ProcessUsage.Of(box.ProcessId);
+        Figure[] pages = await LibraryPages.MeasureAsync(box, cancellationToken);
         await box.StopAsync();
         return
         [
+            .. pages,
             new("box with the large library: start", "s", [started], Bar.Max(3)),
             new("box with the large library: memory after 20 s", "MB", [idle.ResidentBytes / 1e6], Bar.Max(120)),
             new("box with the large library: of it no file's", "MB", [idle.AnonymousBytes / 1e6]),

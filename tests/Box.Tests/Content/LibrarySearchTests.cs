@@ -57,6 +57,7 @@ public sealed class LibrarySearchTests : ContentTest
         LibraryEntry entry = Assert.Single(answer.Entries);
         Assert.Equal(("fractions", 1L, 2), (entry.Pack, entry.Version, entry.Files));
         Assert.Equal("Adding fractions", entry.Title.In("en"));
+        Assert.Equal(("fractions", "Adding fractions"), search.TitlesOf(["fractions", "none", "fractions"]).Select(title => (title.Key, title.Value.In("en"))).Single());
         Assert.Equal([new LibraryFacet("mathematics", 1)], answer.Facets.Subjects);
         Assert.Equal([new LibraryFacet("3", 1), new LibraryFacet("7", 1)], answer.Facets.Grades);
         Assert.Equal([new LibraryFacet("3", 1), new LibraryFacet("7", 1), new LibraryFacet("10", 1)], search.Search(new LibraryQuery()).Facets.Grades);

@@ -56,6 +56,33 @@ public sealed class UsbTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_correction_in_words_comes_by_stick_and_so_does_its_withdrawal()
+    {
+        var press = new PackPress(_school.Relay, _school.Folder, seed: 5);
+        await press.PublishAsync(Token);
+        await ExportAsync("nothing");
+        Plug();
+        await OutcomeAsync("Imported");
+        await Eventually.Async(async () => await new PackReader(_school.Box, press).ShownAsync(Token) == 1, "the pack shows", Token, evidence: () => _school.Evidence);
+        Unplug();
+        JsonElement made = await _school.Relay.CliAsync(Token, "pack", "erratum", PackPress.Pack, "--text", "three, not four");
+        await ExportAsync("last");
+        Plug();
+        await Eventually.Async(async () => (await PackPageAsync(PackPress.Pack)).Contains("three, not four", StringComparison.Ordinal), "the correction shows", Token, evidence: () => _school.Evidence);
+        Unplug();
+        await _school.Relay.CliAsync(Token, "pack", "erratum", PackPress.Pack, "--withdraw", made.GetProperty("id").GetString()!);
+        await ExportAsync("last");
+        Plug();
+        await Eventually.Async(async () => !(await PackPageAsync(PackPress.Pack)).Contains("three, not four", StringComparison.Ordinal), "it is gone", Token, evidence: () => _school.Evidence);
+        // The link, when it is back, has nothing to add.
+        _school.Box.JoinLink();
+        await Eventually.Async(async () => (await _school.Box.StatusAsync(Token)).GetProperty("linkUp").GetBoolean(), "the link is back", Token, evidence: () => _school.Evidence);
+        Assert.DoesNotContain("three, not four", await PackPageAsync(PackPress.Pack), StringComparison.Ordinal);
+    }
+
+    private Task<string> PackPageAsync(string pack) => _school.Box.Http.GetStringAsync($"/pack/{pack}", Token);
+
+    [Fact]
     public async Task A_technician_imports_by_hand_beside_the_running_box_and_without_it()
     {
         var press = new PackPress(_school.Relay, _school.Folder, seed: 4);

@@ -28,7 +28,7 @@ public sealed class SchoolPageTests : IAsyncLifetime
     public async Task Rules_in_plain_words_become_those_of_the_plan_and_stand_in_the_form_again()
     {
         Assert.Contains("/schools/hill", await _host.PageAsync("/schools"), StringComparison.Ordinal);
-        using HttpResponseMessage saved = await SendAsync(("from", "22:00"), ("until", "06:00"), ("rate", ""), ("from", "12:00"), ("until", "13:00"), ("rate", "0"), ("from", ""), ("until", ""), ("rate", ""),
+        using HttpResponseMessage saved = await SendAsync(("from", "22：00"), ("until", "6:00"), ("rate", ""), ("from", "12:00"), ("until", "13:00"), ("rate", "0"), ("from", ""), ("until", ""), ("rate", ""),
             ("rest", "64"), ("day", "500"), ("month", "1.5"), ("cost", "expensive"));
         Assert.Equal(HttpStatusCode.SeeOther, saved.StatusCode);
         Assert.Equal(new LinkTerms("22:00-06:00 full, 12:00-13:00 off, 64k", 500_000_000, 1_500_000, LinkCost.Expensive), (await PlanAsync("hill")).Link);

@@ -1,7 +1,7 @@
 /* Runs before a tool's own scripts, in each of its pages. ES5.
    A tool has no origin of its own, so its browser gives it no storage, and many tools stop there: they get one that lasts as long as the page.
-   Connections from browser to browser are under no rule of a page that all browsers know: they are taken away, and so are frames with a page
-   written into them, in which this script would not run. Such a frame is gone before its page begins: browsers begin it in a task of its own. */
+   Connections from browser to browser are under no rule of a page that all browsers know: they are taken away, and so are frames with a page or
+   a script written into them, in which this one would not run. Such a frame is gone before its page begins: browsers begin it in a task of its own. */
 (function () {
   'use strict';
   function storage() {
@@ -28,18 +28,26 @@
     return property && property.get ? bind(property.get) : function (node) { return node[name]; };
   }
   function watch() {
+    var ofInner = getter(HTMLIFrameElement, 'src'), ofOuter = getter(window.HTMLFrameElement || HTMLIFrameElement, 'src'), has = bind(Element.prototype.hasAttribute);
     var parentOf = getter(Node, 'parentNode'), remove = bind(Node.prototype.removeChild), unset = bind(Element.prototype.removeAttribute), observe = bind(Observer.prototype.observe);
+    /* What only bears a frame's name, such as one of SVG, has no source and shows no page. */
+    function sourceOf(node) {
+      try { return ofInner(node); } catch (e) { try { return ofOuter(node); } catch (e2) { return ''; } }
+    }
     var attach = Element.prototype.attachShadow, shadow = attach && bind(attach);
     function start(root) {
       var find = bind(root.querySelectorAll);
       function sweep() {
-        var found = find(root, '[srcdoc]');
+        var found = find(root, 'iframe,frame');
         for (var i = 0; found[i]; i++) {
+          var source = sourceOf(found[i]) || 'http', scheme = source[0] + source[1] + source[2] + source[3];
+          if (!has(found[i], 'srcdoc') && (scheme === 'http' || scheme === 'abou')) { continue; }
           unset(found[i], 'srcdoc');
+          unset(found[i], 'src');
           if (parentOf(found[i])) { remove(parentOf(found[i]), found[i]); }
         }
       }
-      observe(new Observer(sweep), root, { childList: true, subtree: true, attributes: true, attributeFilter: ['srcdoc'] });
+      observe(new Observer(sweep), root, { childList: true, subtree: true, attributes: true, attributeFilter: ['srcdoc', 'src'] });
     }
     start(document);
     if (attach) { Element.prototype.attachShadow = function (how) { var root = shadow(this, how); start(root); return root; }; }
