@@ -176,7 +176,7 @@ public static class RelayServer
                 if (read == EnvelopeRead.Foreign)
                     return new ReturnedEnvelope(0, 1, Gap: false);
                 IngestResult result = await writer.TakeAsync(new ArrivedBatch(box, school, read, header, items, bytes, OneWay: true), cancellationToken);
-                return new ReturnedEnvelope(result.Stored, result.SetAside, result.Verdict == IngestVerdict.Gap);
+                return new ReturnedEnvelope(result.Stored, result.SetAside, result.Verdict == IngestVerdict.Ahead);
             },
             ReportedAsync: (box, report, bytes, cancellationToken) => fleet.ReportedOnStickAsync(box, report.Counter, bytes, cancellationToken),
             LogAsync: async (box, lines, cancellationToken) =>

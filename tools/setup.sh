@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the repository needs on Debian 12 and nothing that is there already.
 #   tools/setup.sh run     what ./run needs: ffmpeg, a font, npm
-#   tools/setup.sh test    that, and what the tests run for real: broker, browser, ARM emulation, peers of the benchmarks
+#   tools/setup.sh test    that, and what the tests run for real: broker, browser, ARM emulation, neighbours, sticks, peers of the benchmarks
 set -euo pipefail
 cd "$(dirname "$0")/.."
 what=${1:-run}
@@ -10,7 +10,7 @@ root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
 packages=(ffmpeg fonts-wqy-microhei curl)
 if [ "$what" = test ]; then
-  packages+=(casync chromium iproute2 mosquitto mosquitto-clients nginx-light qemu-user-static rsync wrk xdelta3 zsync)
+  packages+=(avahi-daemon avahi-utils casync chromium dbus-daemon dosfstools e2fsprogs exfatprogs iproute2 mosquitto mosquitto-clients nginx-light qemu-user-static rsync udev wrk xdelta3 zsync)
 fi
 missing=()
 for p in "${packages[@]}"; do

@@ -8,7 +8,7 @@ namespace Relay.Bundle;
 /// <summary>What became of one envelope from a stick.</summary>
 /// <param name="Stored">Items that are new here.</param>
 /// <param name="SetAside">Items that cannot be read.</param>
-/// <param name="Gap">Something before it is missing here; the box still has it.</param>
+/// <param name="Gap">Something before it is missing here; the next ack asks the box for it.</param>
 public readonly record struct ReturnedEnvelope(int Stored, int SetAside, bool Gap);
 
 /// <summary>What returns need of the rest of the relay. Joined in RelayServer.</summary>

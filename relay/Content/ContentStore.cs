@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Edge.Core.Content;
-using Edge.Durable;
 
 namespace Relay.Content;
 
@@ -24,16 +23,23 @@ public sealed class ContentStore
 
     private readonly string _objects;
     private readonly string _incoming;
+    private readonly IObjectDisk _disk;
 
     /// <param name="folder">Made if missing. Uploads that a former process left half are removed.</param>
-    public ContentStore(string folder)
+    public ContentStore(string folder) : this(folder, new ObjectDisk())
     {
+    }
+
+    internal ContentStore(string folder, IObjectDisk disk)
+    {
+        _disk = disk;
         _objects = Path.Combine(folder, "objects");
         _incoming = Path.Combine(folder, "incoming");
         if (Directory.Exists(_incoming))
             Directory.Delete(_incoming, recursive: true);
         Directory.CreateDirectory(_incoming);
-        Directory.CreateDirectory(_objects);
+        _disk.MakeFolder(_objects);
+        _disk.FlushNames(folder);
     }
 
     /// <summary>Where an object lies, or would.</summary>
@@ -59,7 +65,7 @@ public sealed class ContentStore
         PutAsync(id, new MemoryStream(System.Runtime.InteropServices.MemoryMarshal.TryGetArray(bytes, out ArraySegment<byte> array) ? array.Array! : bytes.ToArray(), array.Offset, bytes.Length, writable: false), cancellationToken);
 
     /// <summary>Removes an object that no list names any more; one that is not there is fine.</summary>
-    public void Delete(ChunkId id) => File.Delete(PathOf(id));
+    public void Delete(ChunkId id) => _disk.Delete(PathOf(id));
 
     /// <summary>Stores what <paramref name="bytes"/> brings, if it is what <paramref name="id"/> says. On disk when the task completes.</summary>
     /// <exception cref="IOException">Disk full, or the sender broke off; nothing was kept.</exception>
@@ -67,12 +73,16 @@ public sealed class ContentStore
     {
         string target = PathOf(id);
         if (File.Exists(target))
+        {
+            // Whoever gave it this name may have been killed, or be still about to make the name last.
+            FlushNames(target);
             return PutOutcome.Held;
+        }
         string temporary = Path.Combine(_incoming, Guid.NewGuid().ToString("N"));
         try
         {
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            await using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, useAsync: true))
+            await using (Stream file = _disk.Create(temporary))
             {
                 byte[] buffer = new byte[128 << 10];
                 long length = 0;
@@ -86,20 +96,24 @@ public sealed class ContentStore
                 }
                 if (new ChunkId(hash.GetHashAndReset()) != id)
                     return PutOutcome.WrongBytes;
-                file.Flush(flushToDisk: true);
+                _disk.Flush(file);
             }
             string folder = Path.GetDirectoryName(target)!;
             if (!Directory.Exists(folder))
-            {
-                Directory.CreateDirectory(folder);
-                DurableFile.SyncFolder(_objects);
-            }
-            DurableFile.MoveInto(temporary, target);
+                _disk.MakeFolder(folder);
+            _disk.Move(temporary, target);
+            FlushNames(target);
             return PutOutcome.Stored;
         }
         finally
         {
-            File.Delete(temporary);
+            _disk.Delete(temporary);
         }
+    }
+
+    private void FlushNames(string target)
+    {
+        _disk.FlushNames(Path.GetDirectoryName(target)!);
+        _disk.FlushNames(_objects);
     }
 }

@@ -56,21 +56,27 @@ public sealed class UpdateLoop(PackRegistry registry, UpdateTable updates, Conte
         while (!stoppingToken.IsCancellationRequested)
         {
             await _wake.WaitAsync(stoppingToken);
-            await DropAsync(stoppingToken);
-            while (Missing().FirstOrDefault() is { } wanted)
+            await RoundAsync(stoppingToken);
+        }
+    }
+
+    /// <summary>Does all that there is to do.</summary>
+    internal async Task RoundAsync(CancellationToken cancellationToken)
+    {
+        await DropAsync(cancellationToken);
+        while (Missing().FirstOrDefault() is { } wanted)
+        {
+            try
             {
-                try
-                {
-                    await Task.Run(() => MakeAsync(wanted, stoppingToken), stoppingToken);
-                }
-                catch (Exception e) when (e is IOException or InvalidDataException or InvalidOperationException or SqliteException)
-                {
-                    lock (_gate)
-                        _failed.Add((wanted.Pack, wanted.To.Version, wanted.From.Version));
-                    log.UpdateFailed(wanted.Pack, wanted.From.Version, wanted.To.Version, e.Message);
-                }
-                Progress();
+                await Task.Run(() => MakeAsync(wanted, cancellationToken), cancellationToken);
             }
+            catch (Exception e) when (e is IOException or InvalidDataException or InvalidOperationException or SqliteException)
+            {
+                lock (_gate)
+                    _failed.Add((wanted.Pack, wanted.To.Version, wanted.From.Version));
+                log.UpdateFailed(wanted.Pack, wanted.From.Version, wanted.To.Version, e.Message);
+            }
+            Progress();
         }
     }
 

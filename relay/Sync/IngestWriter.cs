@@ -60,7 +60,7 @@ public sealed class IngestWriter : IAsyncDisposable
             for (int i = decision.Skip; i < batch.Items.Length; i++)
                 Keep(connection, transaction, batch, i, late: false, ref stored, ref setAside);
         }
-        if (decision.Verdict == IngestVerdict.Late)
+        if (decision.Verdict is IngestVerdict.Late or IngestVerdict.Ahead)
         {
             for (int i = 0; i < batch.Items.Length; i++)
                 Keep(connection, transaction, batch, i, late: true, ref stored, ref setAside);

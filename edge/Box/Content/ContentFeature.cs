@@ -59,8 +59,8 @@ public static class ContentFeature
             () => provider.GetRequiredService<ListStore>().Current?.Plan, provider.GetRequiredService<ILogger<PackRoom>>()));
         services.AddHostedService<StoreCareLoop>();
         services.AddSingleton<PackFetcher>();
-        services.AddSingleton(provider => new UsbBundleImport(provider.GetRequiredService<ListStore>(), provider.GetRequiredService<ErrataStore>(), provider.GetRequiredService<DiskChunkStore>(), provider.GetRequiredService<PackLibrary>(),
-            provider.GetRequiredService<ContentPorts>().School, provider.GetRequiredService<ILogger<UsbBundleImport>>()));
+        services.AddSingleton(provider => new UsbBundleImport(provider.GetRequiredService<ListStore>(), provider.GetRequiredService<ErrataStore>(), provider.GetRequiredService<DiskChunkStore>(),
+            provider.GetRequiredService<PackRoom>(), provider.GetRequiredService<PackLibrary>(), provider.GetRequiredService<ContentPorts>().School, provider.GetRequiredService<ILogger<UsbBundleImport>>()));
         services.AddSingleton<PackOutlooks>();
         services.AddSingleton<FetchLoop>();
         services.AddHostedService(provider => provider.GetRequiredService<FetchLoop>());

@@ -72,6 +72,12 @@ public sealed class DiskChunkStore : IDisposable
     /// <summary>Chunks that shown packs need and that are not here: they were damaged.</summary>
     public ImmutableHashSet<ChunkId> Lost => Volatile.Read(ref _lost);
 
+    /// <summary>The index was lost and made anew from the files: what showed without being planned stood nowhere else.</summary>
+    public bool IsIndexMadeAnew => _index.IsMadeAnew;
+
+    /// <summary>What only the lost index knew has been put right.</summary>
+    public void ForgetIndexLoss() => _index.NoteMadeAnew(false);
+
     /// <summary>Bytes of the store files, dead ones included.</summary>
     public long UsedBytes => Interlocked.Read(ref _usedBytes);
 
@@ -393,6 +399,8 @@ public sealed class DiskChunkStore : IDisposable
         Dictionary<int, long> known = _index.Files;
         int last = _index.LastFile;
         bool deleted = false;
+        if (last < 0 && _disk.Files.Count > 0)
+            _index.NoteMadeAnew(true);
         foreach (int file in _disk.Files)
         {
             if (!known.TryGetValue(file, out long end) && file <= last)

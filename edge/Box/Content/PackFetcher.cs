@@ -58,11 +58,49 @@ public sealed class PackFetcher(
             if (outcome == FetchOutcome.PlanChanged)
                 (goals, i) = (await GoalsAsync(cancellationToken), -1);
         }
+        if (store.IsIndexMadeAnew)
+            await ShowUnplannedAsync(cancellationToken);
         if (trouble is not null)
             ExceptionDispatchInfo.Throw(trouble);
         if (all)
             transfer.Forget();
         return all;
+    }
+
+    /// <summary>After the index was lost: of each pack that no plan names, the newest version that is whole in the store shows again. Not a byte is fetched for it.</summary>
+    private async Task ShowUnplannedAsync(CancellationToken cancellationToken)
+    {
+        if (lists.Current is not { Catalogue: { } catalogue, Plan: { } plan } state)
+            return;
+        HashSet<string> planned = [.. plan.Packs.Select(pack => pack.Pack)];
+        foreach (CataloguePack pack in catalogue.Packs.Where(pack => !planned.Contains(pack.Id) && library.VersionOf(pack.Id) is null))
+        {
+            CatalogueVersion? whole = null;
+            foreach (CatalogueVersion version in pack.Versions.Reverse().Where(version => !version.Withdrawn && state.JudgeVersion(pack.Id, version) == PublishVerdict.Enough))
+            {
+                if (await IsWholeAsync(version.Manifest, cancellationToken))
+                {
+                    whole = version;
+                    break;
+                }
+            }
+            if (whole is not null)
+                await FetchAsync(new FetchGoal(pack.Id, whole.Version, whole.Manifest, whole.ManifestBytes, null), online: false, cancellationToken);
+        }
+        store.ForgetIndexLoss();
+    }
+
+    private async Task<bool> IsWholeAsync(ChunkId id, CancellationToken cancellationToken)
+    {
+        if (await store.ReadAsync(id, cancellationToken) is not { } bytes || Manifest.Read(bytes, out _) is not { } manifest)
+            return false;
+        foreach (PackFile file in manifest.Files)
+        {
+            Recipe? recipe = file.Recipe is not { } named ? file.RecipeOfOneChunk : await store.ReadAsync(named, cancellationToken) is { } listed ? Recipe.Read(listed) : null;
+            if (recipe is null || store.Missing(recipe.Chunks.Select(chunk => chunk.Id)).Count > 0)
+                return false;
+        }
+        return true;
     }
 
     private enum FetchOutcome { Done, PlanChanged, Broken, NoLink }

@@ -60,6 +60,7 @@ internal sealed class StoreIndex(DurableDatabase database)
 
     private const string PlaceColumns = "id, file, offset, stored, length, coding, crc";
     private const string LastFileMark = "last file";
+    private const string MadeAnewMark = "made anew";
     private const string CheckedFileMark = "checked file";
     private const string CheckedOffsetMark = "checked offset";
 
@@ -67,6 +68,11 @@ internal sealed class StoreIndex(DurableDatabase database)
 
     /// <summary>Number of the newest file that ever was; -1 before the first.</summary>
     public int LastFile => (int)Mark(LastFileMark, -1);
+
+    /// <summary>The former index was lost, and what only it knew has not been put right yet.</summary>
+    public bool IsMadeAnew => Mark(MadeAnewMark, 0) != 0;
+
+    public void NoteMadeAnew(bool value) => database.Write((connection, transaction) => SetMark(connection, transaction, MadeAnewMark, value ? 1 : 0));
 
     /// <summary>Committed end of each file.</summary>
     public Dictionary<int, long> Files => database.Read(connection => connection.Query<(long File, long End)>("SELECT file, end FROM files").ToDictionary(row => (int)row.File, row => row.End));

@@ -6,7 +6,7 @@ namespace Edge.Box.Content;
 
 /// <summary>Takes in what a stick holds, by the way that everything takes: lists through <see cref="ListStore"/>, then what they want, chunk by chunk, each checked against its name.
 /// It only fills the store; <see cref="PackFetcher"/> shows what is whole. Whatever came before the stick was pulled is kept.</summary>
-public sealed class UsbBundleImport(ListStore lists, ErrataStore errata, DiskChunkStore store, PackLibrary library, Func<string?> school, ILogger<UsbBundleImport> log)
+public sealed class UsbBundleImport(ListStore lists, ErrataStore errata, DiskChunkStore store, PackRoom room, PackLibrary library, Func<string?> school, ILogger<UsbBundleImport> log)
 {
     /// <summary>Bytes put on disk together. A stick can be read again, so a power cut may cost more here than on the link.</summary>
     private const int CommitBytes = 4 << 20;
@@ -19,7 +19,7 @@ public sealed class UsbBundleImport(ListStore lists, ErrataStore errata, DiskChu
     /// <exception cref="IOException">This box's own disk.</exception>
     public async Task<(UsbBundleReport Report, UsbBundleHead? Head)> RunAsync(UsbStick stick, IProgress<UsbBundleReport>? progress, CancellationToken cancellationToken)
     {
-        var run = new Run(lists, errata, store, library, school, stick, progress);
+        var run = new Run(lists, errata, store, room, library, school, stick, progress);
         try
         {
             return (await run.AllAsync(cancellationToken), run.Head);
@@ -36,7 +36,7 @@ public sealed class UsbBundleImport(ListStore lists, ErrataStore errata, DiskChu
         }
     }
 
-    private sealed class Run(ListStore lists, ErrataStore errata, DiskChunkStore store, PackLibrary library, Func<string?> school, UsbStick stick, IProgress<UsbBundleReport>? progress)
+    private sealed class Run(ListStore lists, ErrataStore errata, DiskChunkStore store, PackRoom room, PackLibrary library, Func<string?> school, UsbStick stick, IProgress<UsbBundleReport>? progress)
     {
         private readonly HashSet<int> _counted = [];
         private long _countedBytes;
@@ -109,6 +109,8 @@ public sealed class UsbBundleImport(ListStore lists, ErrataStore errata, DiskChu
             bool shown = library.VersionOf(goal.Pack)?.Id == goal.Manifest;
             if (shown && store.Lost.IsEmpty)
                 return true;
+            if (store.Missing([goal.Manifest]).Count > 0)
+                await MakeRoomAsync(goal, pack.ManifestBytes, cancellationToken);
             if (await ObjectAsync(new UsbBundleObject(goal.Manifest, pack.ManifestBytes), cancellationToken) is not { } bytes)
                 return false;
             if (Manifest.Read(bytes, out _) is not { } manifest || manifest.Pack != goal.Pack || manifest.Version != goal.Version)
@@ -118,7 +120,7 @@ public sealed class UsbBundleImport(ListStore lists, ErrataStore errata, DiskChu
             if (store.Missing(recipes) is { Count: > 0 } missingRecipes)
             {
                 places ??= await PlacesAsync(head, pack, cancellationToken);
-                if (!await ChunksAsync(places, missingRecipes, cancellationToken))
+                if (!await ChunksAsync(goal, places, missingRecipes, cancellationToken))
                     return false;
             }
             var chunks = new HashSet<ChunkId>();
@@ -134,7 +136,7 @@ public sealed class UsbBundleImport(ListStore lists, ErrataStore errata, DiskChu
             if (missing.Count == 0)
                 return true;
             places ??= await PlacesAsync(head, pack, cancellationToken);
-            return await ChunksAsync(places, missing, cancellationToken);
+            return await ChunksAsync(goal, places, missing, cancellationToken);
         }
 
         /// <summary>Where on the stick the chunks of one version lie.</summary>
@@ -158,9 +160,10 @@ public sealed class UsbBundleImport(ListStore lists, ErrataStore errata, DiskChu
 
         /// <summary>Reads chunks off the stick in the order they lie in.</summary>
         /// <returns>True when all of them are here now.</returns>
-        private async Task<bool> ChunksAsync(Places places, List<ChunkId> missing, CancellationToken cancellationToken)
+        private async Task<bool> ChunksAsync(FetchGoal goal, Places places, List<ChunkId> missing, CancellationToken cancellationToken)
         {
             ImmutableArray<RangeFetch> ranges = FetchPlan.Ranges(missing, places.Where, out ImmutableArray<ChunkId> nowhere);
+            await MakeRoomAsync(goal, ranges.Sum(range => range.Chunks.Sum(entry => (long)entry.StoredBytes)), cancellationToken);
             int wrong = 0;
             long read = 0;
             var batch = new List<ArrivedChunk>();
@@ -208,6 +211,13 @@ public sealed class UsbBundleImport(ListStore lists, ErrataStore errata, DiskChu
                 await store.AddAsync(chunks, CancellationToken.None);
                 Tell(Report with { NewBytes = Report.NewBytes + kept });
             }
+        }
+
+        /// <exception cref="StoreFullException">All that is less wanted would not do; it stays.</exception>
+        private async Task MakeRoomAsync(FetchGoal goal, long bytes, CancellationToken cancellationToken)
+        {
+            if (!await room.MakeAsync(goal.Pack, goal.Version, bytes, cancellationToken))
+                throw new StoreFullException(store.RoomBytes, bytes);
         }
 
         /// <summary>A manifest: from the store, else from the stick and then kept.</summary>

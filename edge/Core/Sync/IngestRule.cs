@@ -21,6 +21,8 @@ public enum IngestVerdict
     NewEpoch,
     /// <summary>Came by a route on which nobody listens for an answer, from a storage or an epoch that is not in force: keep what is new by its content; the cursor stays.</summary>
     Late,
+    /// <summary>Came by such a route, and something before it is missing: keep what is new by its content. The cursor stays, so the next ack asks for all from the gap on.</summary>
+    Ahead,
     /// <summary>A sequence that is held with other content: the storage was restored or cloned. Issue a new epoch and say so.</summary>
     Clash,
 }
@@ -57,12 +59,16 @@ public static class IngestRule
     }
 
     /// <summary>The same for a batch that came on a stick, where no answer can be given at once. No epoch is issued for it: the box would learn of that too late, and what
-    /// it sends meanwhile over the link would be held up. Items of an epoch that is over are kept, for the storage that held them may be gone.</summary>
+    /// it sends meanwhile over the link would be held up. Items of an epoch that is over, or behind a gap, are kept, for the storage that held them may be gone.</summary>
     /// <inheritdoc cref="Decide"/>
     public static IngestDecision DecideOneWay(IngestCursor cursor, EnvelopeHeader header, Func<int, UInt128?> digest, Func<long, UInt128?> held) =>
         header.Count == 0 ? new IngestDecision(IngestVerdict.Duplicate, cursor)
-        : Decide(cursor, header, digest, held) is { Verdict: IngestVerdict.Accept or IngestVerdict.Duplicate or IngestVerdict.Gap } decision ? decision
-        : new IngestDecision(IngestVerdict.Late, cursor);
+        : Decide(cursor, header, digest, held) switch
+        {
+            { Verdict: IngestVerdict.Accept or IngestVerdict.Duplicate } decision => decision,
+            { Verdict: IngestVerdict.Gap } => new IngestDecision(IngestVerdict.Ahead, cursor),
+            _ => new IngestDecision(IngestVerdict.Late, cursor),
+        };
 
     private static IngestDecision OtherEpoch(IngestCursor cursor, EnvelopeHeader header)
     {

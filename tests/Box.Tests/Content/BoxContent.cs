@@ -35,7 +35,7 @@ internal sealed class BoxContent : IAsyncDisposable
         Transfer = new Transfer(Relay, Partial, Gate, options, time);
         Room = new PackRoom(Store, Library, () => Lists.Current?.Plan, NullLogger<PackRoom>.Instance);
         Fetcher = new PackFetcher(Lists, Errata, Store, Library, Relay, Transfer, Room, options, time, NullLogger<PackFetcher>.Instance, neighbours);
-        Usb = new UsbBundleImport(Lists, Errata, Store, Library, () => origin.School, NullLogger<UsbBundleImport>.Instance);
+        Usb = new UsbBundleImport(Lists, Errata, Store, Room, Library, () => origin.School, NullLogger<UsbBundleImport>.Instance);
     }
 
     public static ContentOptions Options { get; } = new() { CommitBytes = 64 << 10, ReserveBytes = 1000, StoreFileBytes = 1 << 20, ListInterval = TimeSpan.FromSeconds(20) };

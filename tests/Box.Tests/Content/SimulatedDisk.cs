@@ -1,20 +1,16 @@
 using Edge.Box.Content;
+using TestKit.Disk;
 
 namespace Edge.Box.Tests.Content;
-
-/// <summary>The power went, or the process was killed.</summary>
-internal sealed class PowerCutException : Exception;
 
 /// <summary>A disk that forgets: what was not flushed when the power goes survives sector by sector, by chance; names made or taken away survive up to some point, in their order.</summary>
 internal sealed class SimulatedDisk(Random draw) : IStoreDisk
 {
-    private const int SectorBytes = 512;
-
     private readonly Dictionary<int, byte[]> _durable = [];
     private readonly Dictionary<int, byte[]> _now = [];
     private readonly List<(int File, bool Made)> _names = [];
     private readonly HashSet<int> _durableNames = [];
-    private int _stepsLeft = int.MaxValue;
+    private readonly PowerSteps _steps = new();
 
     /// <summary>A disk that only says it flushed: the campaign must notice.</summary>
     public bool ForgetsFlushes { get; init; }
@@ -29,7 +25,7 @@ internal sealed class SimulatedDisk(Random draw) : IStoreDisk
     public bool Refuses { get; set; }
 
     /// <summary>The power goes after so many step boundaries: each operation has one before it and one behind it.</summary>
-    public void CutAfter(int steps) => _stepsLeft = steps;
+    public void CutAfter(int steps) => _steps.CutAfter(steps);
 
     public IReadOnlyList<int> Files => [.. _now.Keys.Order()];
 
@@ -56,7 +52,7 @@ internal sealed class SimulatedDisk(Random draw) : IStoreDisk
         }
         byte[] written = [.. bytes.SelectMany(part => part.ToArray())];
         // A write that the cut falls into is there in part.
-        int length = _stepsLeft == 0 ? draw.Next(written.Length + 1) : written.Length;
+        int length = _steps.AtTheEnd ? draw.Next(written.Length + 1) : written.Length;
         if (held.Length < offset + length)
             Array.Resize(ref held, (int)offset + length);
         else
@@ -102,17 +98,17 @@ internal sealed class SimulatedDisk(Random draw) : IStoreDisk
         foreach (int file in _durableNames)
         {
             byte[] old = _durable.GetValueOrDefault(file) ?? [];
-            _now[file] = written.TryGetValue(file, out byte[]? last) ? Mixed(old, last) : old;
+            _now[file] = written.TryGetValue(file, out byte[]? last) ? PowerCut.Mixed(old, last, draw) : old;
         }
         _durable.Clear();
         foreach ((int file, byte[] bytes) in _now)
             _durable[file] = bytes;
         _names.Clear();
-        _stepsLeft = int.MaxValue;
+        _steps.Restore();
     }
 
     /// <summary>What <c>kill -9</c> leaves: the system still has all that was written.</summary>
-    public void Restart() => _stepsLeft = int.MaxValue;
+    public void Restart() => _steps.Restore();
 
     private void KeepNames(int count)
     {
@@ -128,34 +124,10 @@ internal sealed class SimulatedDisk(Random draw) : IStoreDisk
             _durable.Remove(gone);
     }
 
-    /// <summary>Each sector that differs is the old or the new one; the length is that of the last sector that came through.</summary>
-    private byte[] Mixed(byte[] old, byte[] last)
-    {
-        byte[] mixed = new byte[Math.Max(old.Length, last.Length)];
-        old.CopyTo(mixed, 0);
-        int length = old.Length;
-        int chance = draw.Next(3);
-        for (int at = 0; at < last.Length; at += SectorBytes)
-        {
-            int end = Math.Min(at + SectorBytes, last.Length);
-            bool same = end <= old.Length && last.AsSpan(at, end - at).SequenceEqual(old.AsSpan(at, end - at));
-            if (same || chance == 0 || (chance == 1 && draw.Next(2) == 0))
-                continue;
-            last.AsSpan(at, end - at).CopyTo(mixed.AsSpan(at));
-            length = Math.Max(length, end);
-        }
-        return mixed[..length];
-    }
-
     private void Step()
     {
         if (Refuses)
             throw new IOException("no space left on device");
-        if (_stepsLeft-- <= 0)
-        {
-            // Nothing happens after the cut, whatever the program still tries.
-            _stepsLeft = 0;
-            throw new PowerCutException();
-        }
+        _steps.Step();
     }
 }

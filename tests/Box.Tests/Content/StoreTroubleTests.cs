@@ -99,6 +99,36 @@ public sealed class StoreTroubleTests : ContentTest
         await again.AssertShownIsWholeAsync();
     }
 
+    [Fact]
+    public async Task A_lost_index_hides_nothing_not_even_what_no_plan_names_any_more()
+    {
+        Origin.AddPack("planned", 1, ("v.mp4", Noise.Of(PackBytes, 1)));
+        Origin.AddPack("former", 1, ("v.mp4", Noise.Of(PackBytes, 2)));
+        Origin.AddPack("taken", 1, ("v.mp4", Noise.Of(PackBytes, 3)));
+        Origin.AddPack("never", 1, ("v.mp4", Noise.Of(PackBytes, 4)));
+        await using (BoxContent box = await OpenAsync())
+        {
+            Origin.Publish(Wanted("planned", 1), Wanted("former", 1), Wanted("taken", 1));
+            Assert.True(await box.FetchAsync());
+            Origin.Publish(Wanted("planned", 1), Wanted("taken", 1));
+            Assert.True(await box.FetchAsync());
+            Assert.Equal(["former", "planned", "taken"], box.Library.Shown.Select(pack => pack.Pack));
+        }
+        foreach (string file in Directory.GetFiles(Folder["disk"], "content.db*"))
+            File.Delete(file);
+        Origin.Withdraw("taken", 1);
+        Origin.Publish(Wanted("planned", 1));
+        long sent = Origin.SentBytes;
+        await using (BoxContent again = await OpenAsync())
+        {
+            Assert.True(await again.FetchAsync());
+            Assert.Equal(["former", "planned"], again.Library.Shown.Select(pack => pack.Pack));
+            Assert.Equal(sent, Origin.SentBytes);
+            await again.AssertShownIsWholeAsync();
+            Assert.False(again.Store.IsIndexMadeAnew);
+        }
+    }
+
     private Task<BoxContent> OpenAsync(long quotaBytes = 0) => BoxContent.OpenAsync(Folder["disk"], Origin, quotaBytes: quotaBytes);
 
     /// <summary>A small disk in memory; needs root.</summary>

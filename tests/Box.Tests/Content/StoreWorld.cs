@@ -7,6 +7,7 @@ using Edge.Durable;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using TestKit;
+using TestKit.Disk;
 using Xunit;
 
 namespace Edge.Box.Tests.Content;

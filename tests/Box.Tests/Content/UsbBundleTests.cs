@@ -159,7 +159,7 @@ public sealed class UsbBundleTests : ContentTest
         StickPress.Write(Origin, Stick);
         using var lists = new ListStore(Folder["unclaimed"], () => null, () => null, Microsoft.Extensions.Logging.Abstractions.NullLogger<ListStore>.Instance);
         await using BoxContent box = await OpenAsync();
-        var import = new UsbBundleImport(lists, box.Errata, box.Store, box.Library, () => null, Microsoft.Extensions.Logging.Abstractions.NullLogger<UsbBundleImport>.Instance);
+        var import = new UsbBundleImport(lists, box.Errata, box.Store, box.Room, box.Library, () => null, Microsoft.Extensions.Logging.Abstractions.NullLogger<UsbBundleImport>.Instance);
         Assert.Equal(UsbOutcome.NotClaimed, (await import.RunAsync(new UsbStick(Stick), null, default)).Report.Outcome);
     }
 
@@ -341,6 +341,26 @@ public sealed class UsbBundleTests : ContentTest
         }
     }
 
+    /// <summary>A school without any link must not be stuck with what its plan no longer names.</summary>
+    [Fact]
+    public async Task Full_disk_makes_room_for_a_stick_in_the_plans_order()
+    {
+        Origin.AddPack("former", 1, Files(1));
+        Origin.AddPack("kept", 1, ("a.pdf", Noise.Of(60_000, 77)));
+        Origin.Publish(Wanted("former", 1), Wanted("kept", 1));
+        StickPress.Write(Origin, Stick);
+        await using BoxContent box = await OpenAsync(quotaBytes: 1_600_000);
+        Assert.Equal(UsbOutcome.Imported, (await TakeAsync(box)).Outcome);
+        await ShowAsync(box);
+        Origin.AddPack("wanted", 1, Files(20));
+        Origin.Publish(Wanted("wanted", 1), Wanted("kept", 1));
+        StickPress.Write(Origin, Stick);
+        Assert.Equal(UsbOutcome.Imported, (await TakeAsync(box)).Outcome);
+        await ShowAsync(box);
+        Assert.Equal(["kept", "wanted"], box.Library.Shown.Select(shown => shown.Pack).Order());
+        await box.AssertShownIsWholeAsync();
+    }
+
     [Fact]
     public async Task A_damaged_chunk_of_a_shown_pack_heals_from_a_stick()
     {
@@ -387,11 +407,11 @@ public sealed class UsbBundleTests : ContentTest
             keys.Sign(ListKind.Erratum, new Erratum(number, id, "fractions", 1, null, null, null, LocalText.Of("en", "three, not four"), DateTimeOffset.UnixEpoch, false).ToPayload()).ToBytes();
     }
 
-    private Task<BoxContent> OpenAsync(string name = "box", bool online = false, Func<long>? freeBytes = null)
+    private Task<BoxContent> OpenAsync(string name = "box", bool online = false, Func<long>? freeBytes = null, long quotaBytes = 0)
     {
         if (!online)
             Origin.Url = new Uri("http://127.0.0.1:9/");
-        return BoxContent.OpenAsync(Folder[name], Origin, freeBytes: freeBytes);
+        return BoxContent.OpenAsync(Folder[name], Origin, freeBytes: freeBytes, quotaBytes: quotaBytes);
     }
 
     private async Task<UsbBundleReport> TakeAsync(BoxContent box) => (await box.Usb.RunAsync(new UsbStick(Stick), null, default)).Report;

@@ -3,6 +3,7 @@ using CsCheck;
 using Edge.Core.Content;
 using Edge.Core.Identity;
 using Edge.Core.Text;
+using TestKit;
 using TestKit.Content;
 using Xunit;
 
@@ -60,7 +61,7 @@ public sealed class ErratumTests : IDisposable
         foreach (ReadOnlyMemory<byte> record in ErratumRecords.Split(bytes))
             Assert.Null(ErratumRecords.Judge(_keys.Trust, record).Erratum);
         Assert.Null(Erratum.Read(bytes));
-    }, iter: Environment.GetEnvironmentVariable("LONG") == "1" ? 1_000_000 : 20_000);
+    }, iter: Fuzz.Inputs);
 
     [Fact]
     public void It_shows_until_a_later_version_shows_and_again_after_a_roll_back()

@@ -3,6 +3,7 @@ using System.Text;
 using CsCheck;
 using Edge.Core.Content;
 using Edge.Core.Text;
+using TestKit;
 using Xunit;
 
 namespace Edge.Core.Tests.Content;
@@ -140,7 +141,7 @@ public class FormatTests
                 _ = VolumeIndex.Read(bytes);
                 _ = Manifest.Read(bytes, out _);
             }
-        }, iter: 5_000);
+        }, iter: Fuzz.Inputs);
 
     [Fact]
     public void A_manifest_that_promises_what_it_may_not_is_refused()

@@ -1,4 +1,5 @@
 using Edge.Core.Content;
+using TestKit;
 using Xunit;
 
 namespace Edge.Core.Tests.Content;
@@ -78,7 +79,7 @@ public class NeighbourRuleTests
     [Fact]
     public void Noise_is_no_neighbour_and_no_harm()
     {
-        int inputs = Environment.GetEnvironmentVariable("LONG") == "1" ? 1_000_000 : 20_000;
+        int inputs = Fuzz.Inputs;
         var random = new Random(20261123);
         const string alphabet = "=+-;;;;IPv4.0123456789ab\"\\\n";
         for (int i = 0; i < inputs; i++)

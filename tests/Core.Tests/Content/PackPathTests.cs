@@ -1,6 +1,7 @@
 using System.Text;
 using CsCheck;
 using Edge.Core.Content;
+using TestKit;
 using Xunit;
 
 namespace Edge.Core.Tests.Content;
@@ -99,5 +100,5 @@ public class PackPathTests
                 Assert.StartsWith("/pack/", Path.GetFullPath("/pack/" + path), StringComparison.Ordinal);
                 Assert.True(path.IsNormalized(NormalizationForm.FormC));
             }
-        }, iter: 20_000);
+        }, iter: Fuzz.Inputs);
 }

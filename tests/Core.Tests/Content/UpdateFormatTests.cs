@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using CsCheck;
 using Edge.Core.Content;
 using Edge.Core.Text;
+using TestKit;
 using Xunit;
 
 namespace Edge.Core.Tests.Content;
@@ -9,7 +10,7 @@ namespace Edge.Core.Tests.Content;
 /// <summary>Recipes with literals, manifests as a table, deltas and bundles: pinned by bytes or their hash, cut at every length, fed with noise. The coder is left to the rim, so here bytes are "packed" as they are.</summary>
 public class UpdateFormatTests
 {
-    private static readonly int Inputs = Environment.GetEnvironmentVariable("LONG") == "1" ? 1_000_000 : 20_000;
+    private static readonly int Inputs = Fuzz.Inputs;
     private static readonly byte[] A = [.. "a"u8];
     private static readonly byte[] B = [.. "bb"u8];
     private static readonly byte[] C = [.. "ccc"u8];

@@ -1,5 +1,6 @@
 using Edge.Core.Content;
 using Edge.Core.Identity;
+using TestKit;
 using Xunit;
 
 namespace Edge.Core.Tests.Content;
@@ -66,7 +67,7 @@ public class UsbBundleHeadTests
     [Fact]
     public void Noise_with_a_right_sum_is_read_or_refused_without_harm()
     {
-        int inputs = Environment.GetEnvironmentVariable("LONG") == "1" ? 1_000_000 : 20_000;
+        int inputs = Fuzz.Inputs;
         byte[] sound = Sample.ToBytes()[..^32];
         var random = new Random(20261123);
         int read = 0;

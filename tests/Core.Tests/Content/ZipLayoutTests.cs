@@ -3,13 +3,14 @@ using System.Collections.Immutable;
 using System.IO.Compression;
 using CsCheck;
 using Edge.Core.Content;
+using TestKit;
 using Xunit;
 
 namespace Edge.Core.Tests.Content;
 
 public class ZipLayoutTests
 {
-    private static readonly int Inputs = Environment.GetEnvironmentVariable("LONG") == "1" ? 1_000_000 : 20_000;
+    private static readonly int Inputs = Fuzz.Inputs;
 
     private static readonly Gen<(string Name, byte[] Bytes, bool Packed)[]> Members =
         Gen.Select(Gen.Char['a', 'z'].Array[1, 12], Gen.Byte.Array[0, 3_000], Gen.Bool, Gen.Int[0, 40])

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using CsCheck;
 using Edge.Core.Identity;
+using TestKit;
 using Xunit;
 
 namespace Edge.Core.Tests.Identity;
@@ -92,7 +93,7 @@ public sealed class SignedListTests : IDisposable
         _ = SignedList.TryParse((byte[])[.. "edge-list 1 plan\n"u8, .. bytes], out _);
         _ = SignedList.TryParse((byte[])[.. "edge-list 1 plan\nsig 0011223344556677 "u8, .. bytes], out _);
         TrustRoot.Read(bytes);
-    });
+    }, iter: Fuzz.Inputs);
 
     [Fact]
     public void More_signatures_than_allowed_are_refused()

@@ -2,6 +2,7 @@ using System.Text;
 using CsCheck;
 using Edge.Core.Content;
 using Edge.Core.Live;
+using TestKit;
 using Xunit;
 
 namespace Edge.Core.Tests.Live;
@@ -97,7 +98,7 @@ public sealed class PlaylistTextTests
                 Assert.All(list.Segments, segment => Assert.True(segment.Duration >= TimeSpan.Zero));
             else
                 Assert.NotNull(fault.Reason);
-        }, iter: 20_000);
+        }, iter: Fuzz.Inputs);
 
     [Fact]
     public void Renditions_of_a_multivariant_playlist_are_read_and_written()

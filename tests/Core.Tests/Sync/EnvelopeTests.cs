@@ -3,6 +3,7 @@ using CsCheck;
 using Edge.Core.Feedback;
 using Edge.Core.Sync;
 using Edge.Core.Tests.Feedback;
+using TestKit;
 using Xunit;
 
 namespace Edge.Core.Tests.Sync;
@@ -46,8 +47,8 @@ public class EnvelopeTests
             byte[] damaged = [.. sound];
             damaged[at] = value;
             Envelope.Read(damaged.AsSpan(0, length), out _, out _);
-        }, iter: 20_000);
-        Gen.Byte.Array[0, 300].Sample(bytes => { Envelope.Read([1, .. bytes], out _, out _); }, iter: 20_000);
+        }, iter: Fuzz.Inputs);
+        Gen.Byte.Array[0, 300].Sample(bytes => { Envelope.Read([1, .. bytes], out _, out _); }, iter: Fuzz.Inputs);
     }
 
     [Fact]

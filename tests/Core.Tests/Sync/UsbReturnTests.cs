@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Edge.Core.Identity;
 using Edge.Core.Sync;
+using TestKit;
 using Xunit;
 
 namespace Edge.Core.Tests.Sync;
@@ -90,7 +91,7 @@ public sealed class UsbReturnTests : IDisposable
     [Fact]
     public void Noise_is_no_return_and_no_seal()
     {
-        int inputs = Environment.GetEnvironmentVariable("LONG") == "1" ? 1_000_000 : 20_000;
+        int inputs = Fuzz.Inputs;
         var random = new Random(20261123);
         byte[] sound = Sample.ToBytes();
         byte[] whole = SealedReturn.Seal(sound, _box, _relay.ExportSubjectPublicKeyInfo());

@@ -236,7 +236,7 @@ internal sealed class SimRelay
         IngestDecision decision = IngestRule.DecideOneWay(_cursor, header, i => items[i].Digest(),
             sequence => _at.TryGetValue((_cursor.Epoch, sequence), out UInt128 digest) ? digest : null);
         _cursor = decision.Cursor;
-        for (int i = decision.Skip; decision.Verdict is IngestVerdict.Accept or IngestVerdict.Late && i < items.Length; i++)
+        for (int i = decision.Skip; decision.Verdict is IngestVerdict.Accept or IngestVerdict.Late or IngestVerdict.Ahead && i < items.Length; i++)
         {
             UInt128 digest = items[i].Digest();
             if (!Stored.Contains(digest))

@@ -41,7 +41,7 @@ public sealed class DamagedContentTests(BadInputSchool given) : IClassFixture<Ba
 
     private async Task<string> ManifestAsync()
     {
-        string manifest = (await given.School.Relay.GetAsync($"/api/packs/{PackPress.Pack}", Token)).GetProperty("manifest").GetString()!;
+        string manifest = (await given.School.Relay.GetAsync($"/api/packs/{given.Press.Pack}", Token)).GetProperty("manifest").GetString()!;
         return Path.Combine(manifest[..2], manifest);
     }
 

@@ -18,7 +18,7 @@ public sealed class KillCampaign : IAsyncLifetime
     private const string Poll = "poll-1";
     private const int Phones = 4;
 
-    private static readonly bool Long = Environment.GetEnvironmentVariable("EDGE_LONG") == "1";
+    private static readonly bool Long = Fuzz.IsLong;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly TempFolder _folder = new();

@@ -9,12 +9,18 @@ using TestKit.Disk;
 namespace EndToEnd.World;
 
 /// <summary>Staff who correct a pack again and again through the command line, and know byte for byte what each version holds.</summary>
-public sealed class PackPress(RelayNode relay, TempFolder folder, int seed)
+/// <param name="relay">Where they publish.</param>
+/// <param name="folder">The pack's folder is made in it.</param>
+/// <param name="seed">Of all bytes.</param>
+/// <param name="pack">Its id.</param>
+/// <param name="newBytes">How much of the film is new in each edition.</param>
+public sealed class PackPress(RelayNode relay, TempFolder folder, int seed, string pack = "book", int newBytes = 50_000)
 {
-    public const string Pack = "book";
-
     private readonly ConcurrentDictionary<long, ImmutableSortedDictionary<string, string>> _versions = [];
     private int _edition;
+
+    /// <summary>Id of the pack.</summary>
+    public string Pack => pack;
 
     /// <summary>Version to path to SHA-256 of all versions that may be published.</summary>
     public IReadOnlyDictionary<long, ImmutableSortedDictionary<string, string>> Versions => _versions;
@@ -26,19 +32,19 @@ public sealed class PackPress(RelayNode relay, TempFolder folder, int seed)
     public async Task PublishAsync(CancellationToken cancellationToken)
     {
         ImmutableSortedDictionary<string, string> files = Write(_edition++);
-        JsonElement built = await TypeAsync(cancellationToken, "pack", "build", folder[Pack]);
+        JsonElement built = await TypeAsync(cancellationToken, "pack", "build", folder[pack]);
         long version = built.GetProperty("version").GetInt64();
         _versions[version] = files;
-        await TypeAsync(cancellationToken, "pack", "publish", $"{Pack}@{version}", "--to", "all");
+        await TypeAsync(cancellationToken, "pack", "publish", $"{pack}@{version}", "--to", "all");
         Published = version;
     }
 
     private ImmutableSortedDictionary<string, string> Write(int edition)
     {
-        folder.Write($"{Pack}/pack.json", $$$"""{"id":"{{{Pack}}}","title":{"en":"Book"}}""");
+        folder.Write($"{pack}/pack.json", $$$"""{"id":"{{{pack}}}","title":{"en":"Book"}}""");
         // A film that stays but for its middle, a page that is new each time, and one that never changes.
         byte[] film = Noise.Of(1_500_000, seed);
-        Noise.Of(50_000, seed + edition + 1).CopyTo(film, 700_000);
+        Noise.Of(newBytes, seed + edition + 1).CopyTo(film, 1_450_000 - newBytes);
         var files = new Dictionary<string, byte[]>
         {
             ["film.mp4"] = film,
@@ -46,7 +52,7 @@ public sealed class PackPress(RelayNode relay, TempFolder folder, int seed)
             ["notes/same.txt"] = Noise.Of(3_000, seed + 500),
         };
         foreach ((string path, byte[] bytes) in files)
-            folder.Write($"{Pack}/{path}", bytes);
+            folder.Write($"{pack}/{path}", bytes);
         return files.ToImmutableSortedDictionary(file => file.Key, file => Convert.ToHexStringLower(SHA256.HashData(file.Value)));
     }
 
@@ -74,7 +80,7 @@ public sealed class PackReader(BoxNode box, PackPress press)
     /// <summary>The version that the box says it shows; null: none yet.</summary>
     public async Task<long?> ShownAsync(CancellationToken cancellationToken) =>
         (await box.StatusAsync(cancellationToken)).GetProperty("packs").EnumerateArray()
-            .Where(pack => pack.GetProperty("pack").GetString() == PackPress.Pack && pack.GetProperty("state").GetString() == "Verified")
+            .Where(pack => pack.GetProperty("pack").GetString() == press.Pack && pack.GetProperty("state").GetString() == "Verified")
             .Select(pack => (long?)pack.GetProperty("version").GetInt64()).FirstOrDefault();
 
     /// <summary>Reads the pack once through.</summary>
@@ -91,7 +97,7 @@ public sealed class PackReader(BoxNode box, PackPress press)
         var read = new Dictionary<string, string>();
         foreach (string path in press.Versions[before].Keys)
         {
-            using HttpResponseMessage answer = await box.Http.GetAsync($"/library/{PackPress.Pack}/{path}", cancellationToken);
+            using HttpResponseMessage answer = await box.Http.GetAsync($"/library/{press.Pack}/{path}", cancellationToken);
             if (answer.StatusCode != HttpStatusCode.OK)
                 throw new InvalidOperationException($"version {before} shows, and {path} answers {(int)answer.StatusCode}");
             read[path] = Convert.ToHexStringLower(SHA256.HashData(await answer.Content.ReadAsByteArrayAsync(cancellationToken)));

@@ -104,15 +104,4 @@ internal sealed class ContentHost : IAsyncDisposable
         Assert.True(Keys.Trust.Trusts(list));
         return list;
     }
-
-    private sealed class TestSigner(ListKeys keys) : IListSigner
-    {
-        public SignedList Root => keys.Root;
-
-        public TrustRoot Trust => keys.Trust;
-
-        public SignedList? RootAt(long version) => version == keys.Trust.Version ? keys.Root : null;
-
-        public SignedList Sign(ListKind kind, ReadOnlyMemory<byte> payload) => keys.Sign(kind, payload);
-    }
 }

@@ -12,7 +12,7 @@ namespace Relay.Tests.Content;
 /// <summary>Deltas and bundles as the relay makes them, undone as a box does.</summary>
 public sealed class UpdateTests : IAsyncLifetime
 {
-    private static readonly int Rounds = Environment.GetEnvironmentVariable("LONG") == "1" ? 200 : 6;
+    private static readonly int Rounds = Fuzz.IsLong ? 200 : 6;
 
     private ContentHost _host = null!;
     private TempFolder _pack = null!;

@@ -25,16 +25,16 @@ public sealed class ImpairedProxy : IAsyncDisposable
     private long _rateBytesPerSecond;
     private long _delayTicks;
 
-    private ImpairedProxy(int targetPort, int port)
+    private ImpairedProxy(int targetPort, int port, IPAddress address)
     {
         _targetPort = targetPort;
-        _listener = new TcpListener(IPAddress.Loopback, port);
+        _listener = new TcpListener(address, port);
         _listener.Start();
         _accepting = AcceptAsync();
     }
 
-    /// <summary>Listens on <paramref name="port"/> (0: a free one) of loopback and leads to <paramref name="targetPort"/> of loopback.</summary>
-    public static ImpairedProxy To(int targetPort, int port = 0) => new(targetPort, port);
+    /// <summary>Listens on <paramref name="port"/> (0: a free one) of loopback, or of <paramref name="address"/>, and leads to <paramref name="targetPort"/> of loopback.</summary>
+    public static ImpairedProxy To(int targetPort, int port = 0, IPAddress? address = null) => new(targetPort, port, address ?? IPAddress.Loopback);
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 

@@ -8,29 +8,35 @@ namespace TestKit.World;
 public sealed class BoxNode : IAsyncDisposable
 {
     private readonly ServerProcess _process;
+    private readonly LanHost? _host;
 
     /// <param name="program">A published box to run; null: <see cref="Repository.PublishedBox"/>, or else the one built with this test.</param>
-    public BoxNode(string folder, RelayNode relay, IReadOnlyDictionary<string, string>? settings = null, string? program = null)
+    /// <param name="host">Machine of its own that it runs on; null: this one.</param>
+    public BoxNode(string folder, RelayNode relay, IReadOnlyDictionary<string, string>? settings = null, string? program = null, LanHost? host = null)
     {
         Folder = folder;
-        Api = ImpairedProxy.To(relay.BoxPort);
-        Mqtt = ImpairedProxy.To(relay.MqttPort);
+        _host = host;
+        Api = ImpairedProxy.To(relay.BoxPort, address: host is null ? null : SchoolLan.Gateway);
+        Mqtt = ImpairedProxy.To(relay.MqttPort, address: host is null ? null : SchoolLan.Gateway);
         var environment = new Dictionary<string, string>
         {
             ["Box__DataFolder"] = folder,
             ["Box__Port"] = $"{Port}",
             ["Box__ToolPort"] = $"{ToolPort}",
-            ["Box__Address"] = "127.0.0.1",
-            ["Identity__RelayUrl"] = $"https://localhost:{Api.Port}",
+            ["Box__Address"] = host?.Address.ToString() ?? "127.0.0.1",
+            ["Identity__RelayUrl"] = $"https://{(host is null ? "localhost" : SchoolLan.RelayName)}:{Api.Port}",
             ["Identity__AuthorityFile"] = relay.AuthorityFile,
             ["Identity__ClaimPollInterval"] = "00:00:00.300",
             ["Sync__BrokerPort"] = $"{Mqtt.Port}",
         };
+        if (host is not null)
+            environment["DBUS_SYSTEM_BUS_ADDRESS"] = host.BusAddress;
         foreach ((string name, string value) in settings ?? new Dictionary<string, string>())
             environment[name] = value;
-        _process = (program ?? Repository.PublishedBox) is { } published
-            ? new ServerProcess(published, ["run"], environment)
-            : new ServerProcess("dotnet", [Repository.Program("edge/Box", "box"), "run"], environment);
+        string[] command = (program ?? Repository.PublishedBox) is { } published ? [published, "run"] : ["dotnet", Repository.Program("edge/Box", "box"), "run"];
+        if (host is not null)
+            command = host.Command(command);
+        _process = new ServerProcess(command[0], command[1..], environment);
         Http = new HttpClient { BaseAddress = Site };
     }
 
@@ -41,7 +47,7 @@ public sealed class BoxNode : IAsyncDisposable
     /// <summary>Port of the interactive tools.</summary>
     public int ToolPort { get; } = FreePort.Take();
 
-    public Uri Site => new($"http://127.0.0.1:{Port}/");
+    public Uri Site => new($"http://{_host?.Address.ToString() ?? "127.0.0.1"}:{Port}/");
 
     /// <summary>The link to the box API: lists, chunks, live segments.</summary>
     public ImpairedProxy Api { get; }

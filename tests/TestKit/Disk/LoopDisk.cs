@@ -1,0 +1,81 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace TestKit.Disk;
+
+/// <summary>A file system of its own in a file, mounted through a loop device, whose power can be cut: what was not synced is gone, and the journal tells the rest at the next mount. Needs root.</summary>
+public sealed partial class LoopDisk : IDisposable
+{
+    // EXT4_IOC_SHUTDOWN of linux/ext4.h, and "without flushing the log".
+    private const nuint Shutdown = 0x8004587D;
+    private const uint WithoutLog = 2;
+    private const int CloseOnExec = 0x80000;
+
+    private readonly string _image;
+
+    private LoopDisk(string image, string folder) => (_image, Folder) = (image, folder);
+
+    /// <summary>Where it is mounted.</summary>
+    public string Folder { get; }
+
+    /// <summary>Why there can be none on this machine; null: there can.</summary>
+    public static string? Trouble() =>
+        !Environment.IsPrivilegedProcess ? "only root may mount"
+        : !File.Exists("/dev/loop-control") ? "there is no /dev/loop-control"
+        : null;
+
+    /// <summary>Makes an ext4 file system and mounts it.</summary>
+    public static LoopDisk Create(string image, string folder, long bytes)
+    {
+        using (FileStream file = File.Create(image))
+            file.SetLength(bytes);
+        Run("mkfs.ext4", "-q", "-F", image);
+        Directory.CreateDirectory(folder);
+        var disk = new LoopDisk(image, folder);
+        disk.Mount();
+        return disk;
+    }
+
+    public void Mount() => Run("mount", "-o", "loop", _image, Folder);
+
+    /// <summary>Whoever had something open on it must have ended.</summary>
+    public void Unmount() => Run("umount", Folder);
+
+    /// <summary>From now on nothing reaches the disk, and whatever is tried fails.</summary>
+    public void CutPower()
+    {
+        int descriptor = Checked(Open(Folder, CloseOnExec));
+        try
+        {
+            uint how = WithoutLog;
+            Checked(Control(descriptor, Shutdown, ref how));
+        }
+        finally
+        {
+            _ = Close(descriptor);
+        }
+    }
+
+    public void Dispose() => Unmount();
+
+    private static void Run(string tool, params string[] arguments)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(tool, arguments) { RedirectStandardError = true })!;
+        string error = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        if (process.ExitCode != 0)
+            throw new IOException($"{tool} {string.Join(' ', arguments)}: {error.Trim()}");
+    }
+
+    private static int Checked(int result) => result >= 0 ? result : throw new IOException(new Win32Exception(Marshal.GetLastPInvokeError()).Message);
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    private static partial int Control(int descriptor, nuint request, ref uint argument);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    private static partial int Close(int descriptor);
+}
