@@ -1,5 +1,4 @@
 using System.Text;
-using EndToEnd.World;
 using TestKit;
 using Xunit;
 

@@ -2,9 +2,9 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json;
 using EndToEnd.World;
+using TestKit;
 using TestKit.Disk;
 using TestKit.Processes;
-using TestKit.World;
 
 namespace EndToEnd.Kill;
 
@@ -23,7 +23,7 @@ public sealed class StoreCampaign : IAsyncDisposable
 {
     // Three packs of 1.5 MB as they are, and 1 MB more for each former version: they do not all fit.
     private const int NewBytes = 1_000_000;
-    private const long QuotaBytes = 6_500_000;
+    private const long QuotaBytes = 8_000_000;
     private const int StoreFileBytes = 1 << 20;
 
     // So much may be fetched again for each blow (what is in flight), and so much do lists, descriptions and handshakes cost.
@@ -31,11 +31,11 @@ public sealed class StoreCampaign : IAsyncDisposable
     private const int HandshakeBytes = 40 << 10;
 
     private const long DiskBytes = 256L << 20;
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly TempFolder _folder = new();
     private readonly Blow _blow;
     private readonly int _wanted;
+    private readonly TimeSpan _patience;
     private readonly Random _draw;
     private readonly LoopDisk? _boxDisk;
     private readonly LoopDisk? _relayDisk;
@@ -45,9 +45,10 @@ public sealed class StoreCampaign : IAsyncDisposable
     /// <param name="blow">What is dealt.</param>
     /// <param name="wanted">How many.</param>
     /// <param name="environment">For both processes.</param>
-    public StoreCampaign(Blow blow, int wanted, IReadOnlyDictionary<string, string>? environment = null)
+    /// <param name="patience">For what must come about by itself.</param>
+    public StoreCampaign(Blow blow, int wanted, IReadOnlyDictionary<string, string>? environment = null, TimeSpan? patience = null)
     {
-        (_blow, _wanted, _draw) = (blow, wanted, new Random(Seed));
+        (_blow, _wanted, _patience, _draw) = (blow, wanted, patience ?? TimeSpan.FromMinutes(2), new Random(Seed));
         if (blow == Blow.PowerCut)
         {
             _boxDisk = LoopDisk.Create(_folder["box.img"], _folder["box"], DiskBytes);
@@ -212,8 +213,8 @@ public sealed class StoreCampaign : IAsyncDisposable
 
     private async Task BothAnswerAsync(CancellationToken cancellationToken)
     {
-        await Eventually.Async(async () => (await Box.Http.GetAsync("/healthz", cancellationToken)).IsSuccessStatusCode, "the box answers", cancellationToken, Patience);
-        await Eventually.Async(async () => (await Relay.Staff.GetAsync("/healthz", cancellationToken)).IsSuccessStatusCode, "the relay answers", cancellationToken, Patience);
+        await Eventually.Async(async () => (await Box.Http.GetAsync("/healthz", cancellationToken)).IsSuccessStatusCode, "the box answers", cancellationToken, _patience);
+        await Eventually.Async(async () => (await Relay.Staff.GetAsync("/healthz", cancellationToken)).IsSuccessStatusCode, "the relay answers", cancellationToken, _patience);
     }
 
     /// <summary>Waits until the box shows what was published last of each pack. Meanwhile a pupil reads: what shows is whole and of one version at every look.</summary>
@@ -226,7 +227,7 @@ public sealed class StoreCampaign : IAsyncDisposable
             {
                 await reader.ReadAsync(cancellationToken);
                 return await reader.ShownAsync(cancellationToken) == press.Published;
-            }, $"version {press.Published} of {press.Pack} shows", cancellationToken, Patience, () => Evidence);
+            }, $"version {press.Published} of {press.Pack} shows", cancellationToken, _patience, () => Evidence);
         }
     }
 

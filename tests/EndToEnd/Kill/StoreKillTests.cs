@@ -21,8 +21,21 @@ public sealed class StoreKillTests
     public async Task Unplug_at_any_instant_power_cuts_of_a_real_file_system_leave_every_version_whole_or_not_there()
     {
         Assert.SkipWhen(LoopDisk.Trouble() is not null, $"no file system can be mounted: {LoopDisk.Trouble()}");
-        await using var campaign = new StoreCampaign(Blow.PowerCut, Fuzz.IsLong ? 100 : 4);
-        await campaign.RunAsync(Token);
-        TestContext.Current.TestOutputHelper?.WriteLine(campaign.Summary);
+        await using (var campaign = new StoreCampaign(Blow.PowerCut, Fuzz.IsLong ? 100 : 4))
+        {
+            await campaign.RunAsync(Token);
+            TestContext.Current.TestOutputHelper?.WriteLine(campaign.Summary);
+        }
+        if (Fuzz.IsLong)
+            await AssertRedWithoutSyncsAsync();
+    }
+
+    /// <summary>The campaign notices when both programs only seem to sync.</summary>
+    private static async Task AssertRedWithoutSyncsAsync()
+    {
+        string library = Directory.GetFiles("/usr/lib", "libeatmydata.so", SearchOption.AllDirectories).Single();
+        await using var blind = new StoreCampaign(Blow.PowerCut, 50, new Dictionary<string, string> { ["LD_PRELOAD"] = library }, patience: TimeSpan.FromSeconds(30));
+        InvalidOperationException red = await Assert.ThrowsAsync<InvalidOperationException>(() => blind.RunAsync(Token));
+        TestContext.Current.TestOutputHelper?.WriteLine($"without syncs, after {blind.Blows} blows: {red.Message.Split('\n')[0]}");
     }
 }

@@ -5,9 +5,9 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using TestKit;
 using TestKit.Disk;
 using TestKit.Processes;
-using TestKit.World;
 using Xunit;
 
 namespace EndToEnd.Neighbours;

@@ -145,9 +145,9 @@ public sealed class LanHost : IAsyncDisposable
             publish-hinfo=no
             """);
         await _bus.StartAsync(null, cancellationToken);
-        await Processes.Eventually.Async(() => Task.FromResult(File.Exists(Path.Combine(_folder, "bus"))), "the bus is there", cancellationToken, evidence: () => Output);
+        await Eventually.Async(() => Task.FromResult(File.Exists(Path.Combine(_folder, "bus"))), "the bus is there", cancellationToken, evidence: () => Output);
         await _avahi.StartAsync(null, cancellationToken);
-        await Processes.Eventually.Async(() => Task.FromResult(_avahi.Output.Contains("Server startup complete", StringComparison.Ordinal)), "avahi runs", cancellationToken, evidence: () => Output);
+        await Eventually.Async(() => Task.FromResult(_avahi.Output.Contains("Server startup complete", StringComparison.Ordinal)), "avahi runs", cancellationToken, evidence: () => Output);
     }
 
     public async ValueTask DisposeAsync()
