@@ -204,10 +204,7 @@ public sealed class StoreCampaign : IAsyncDisposable
             disk!.CutPower();
         await kill();
         if (_blow == Blow.PowerCut)
-        {
-            disk!.Unmount();
-            disk.Mount();
-        }
+            disk!.Restore();
         await launch(cancellationToken);
     }
 

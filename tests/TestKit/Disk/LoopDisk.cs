@@ -12,7 +12,8 @@ public sealed partial class LoopDisk : IDisposable
     private const uint WithoutLog = 2;
     private const int CloseOnExec = 0x80000;
 
-    private readonly string _image;
+    private string _image;
+    private int _copies;
 
     private LoopDisk(string image, string folder) => (_image, Folder) = (image, folder);
 
@@ -37,11 +38,6 @@ public sealed partial class LoopDisk : IDisposable
         return disk;
     }
 
-    public void Mount() => Run("mount", "-o", "loop", _image, Folder);
-
-    /// <summary>Whoever had something open on it must have ended.</summary>
-    public void Unmount() => Run("umount", Folder);
-
     /// <summary>From now on nothing reaches the disk, and whatever is tried fails.</summary>
     public void CutPower()
     {
@@ -57,7 +53,21 @@ public sealed partial class LoopDisk : IDisposable
         }
     }
 
-    public void Dispose() => Unmount();
+    /// <summary>Mounts what reached the disk. Whoever wrote to it must have ended.</summary>
+    public void Restore()
+    {
+        // Another namespace of this machine may still hold the old mount, and with it the dead file system: a copy is free of that.
+        string copy = $"{_image}.{++_copies}";
+        Run("umount", "-l", Folder);
+        Run("cp", "--sparse=always", _image, copy);
+        File.Delete(_image);
+        _image = copy;
+        Mount();
+    }
+
+    public void Dispose() => Run("umount", "-l", Folder);
+
+    private void Mount() => Run("mount", "-o", "loop", _image, Folder);
 
     private static void Run(string tool, params string[] arguments)
     {
