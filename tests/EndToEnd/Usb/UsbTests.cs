@@ -65,19 +65,19 @@ public sealed class UsbTests : IAsyncLifetime
         await OutcomeAsync("Imported");
         await Eventually.Async(async () => await new PackReader(_school.Box, press).ShownAsync(Token) == 1, "the pack shows", Token, evidence: () => _school.Evidence);
         Unplug();
-        JsonElement made = await _school.Relay.CliAsync(Token, "pack", "erratum", PackPress.Pack, "--text", "three, not four");
+        JsonElement made = await _school.Relay.CliAsync(Token, "pack", "erratum", press.Pack, "--text", "three, not four");
         await ExportAsync("last");
         Plug();
-        await Eventually.Async(async () => (await PackPageAsync(PackPress.Pack)).Contains("three, not four", StringComparison.Ordinal), "the correction shows", Token, evidence: () => _school.Evidence);
+        await Eventually.Async(async () => (await PackPageAsync(press.Pack)).Contains("three, not four", StringComparison.Ordinal), "the correction shows", Token, evidence: () => _school.Evidence);
         Unplug();
-        await _school.Relay.CliAsync(Token, "pack", "erratum", PackPress.Pack, "--withdraw", made.GetProperty("id").GetString()!);
+        await _school.Relay.CliAsync(Token, "pack", "erratum", press.Pack, "--withdraw", made.GetProperty("id").GetString()!);
         await ExportAsync("last");
         Plug();
-        await Eventually.Async(async () => !(await PackPageAsync(PackPress.Pack)).Contains("three, not four", StringComparison.Ordinal), "it is gone", Token, evidence: () => _school.Evidence);
+        await Eventually.Async(async () => !(await PackPageAsync(press.Pack)).Contains("three, not four", StringComparison.Ordinal), "it is gone", Token, evidence: () => _school.Evidence);
         // The link, when it is back, has nothing to add.
         _school.Box.JoinLink();
         await Eventually.Async(async () => (await _school.Box.StatusAsync(Token)).GetProperty("linkUp").GetBoolean(), "the link is back", Token, evidence: () => _school.Evidence);
-        Assert.DoesNotContain("three, not four", await PackPageAsync(PackPress.Pack), StringComparison.Ordinal);
+        Assert.DoesNotContain("three, not four", await PackPageAsync(press.Pack), StringComparison.Ordinal);
     }
 
     private Task<string> PackPageAsync(string pack) => _school.Box.Http.GetStringAsync($"/pack/{pack}", Token);
