@@ -111,7 +111,7 @@ public sealed class UsbBundleWriterTests : IAsyncLifetime
     {
         var objects = ObjectSource.Of(_host.Store);
         var source = new UsbBundleSource(async (id, most, token) => (await objects.Whole(id, most, token))!, objects.Part.Invoke);
-        var offer = new UsbBundleOffer("hill", 1, "nothing", [], [new OfferedPack(pack.Manifest.Pack, pack.Manifest.Version, pack.Id, pack.Manifest.ToBytes().Length)], held is null ? [] : [held.Id], null);
+        var offer = new UsbBundleOffer("hill", 1, "nothing", [], [new OfferedPack(pack.Manifest.Pack, pack.Manifest.Version, pack.Id, pack.Manifest.ToBytes().Length)], held is null ? [] : [held.Id], [], null);
         return await new UsbBundleWriter(source, _stick.Path, null).WriteAsync(offer, asksForReturn: false, TestContext.Current.CancellationToken);
     }
 
