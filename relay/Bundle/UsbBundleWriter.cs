@@ -177,7 +177,7 @@ public sealed class UsbBundleWriter(UsbBundleSource source, string folder, IProg
                 foreach (VolumeEntry entry in range.Chunks)
                 {
                     ReadOnlyMemory<byte> stored = stretch.AsMemory(entry.OffsetBytes - range.OffsetBytes, entry.StoredBytes);
-                    if (Volume.Unpack(entry, stored.Span) is null)
+                    if (!Volume.IsSound(entry, stored.Span))
                         throw new UsbBundleException($"chunk {entry.Id} is damaged at the relay");
                     if (!builder.TryAddStored(entry, stored.Span))
                     {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using Edge.Core.Content;
 using Edge.Zstandard;
@@ -41,9 +42,10 @@ internal static class BundleBuilder
         var volumes = ImmutableArray.CreateBuilder<BundleVolume>();
         var windows = ImmutableArray.CreateBuilder<(ImmutableArray<int>, int)>();
         var volume = new VolumeBuilder();
+        using var packer = new ZstdPacker();
         foreach (PlannedWindow planned in BundlePlan.Windows(from, to))
         {
-            foreach ((ImmutableArray<int> inside, byte[] window) in await PackAsync(from, to, planned.Old, planned.New, cancellationToken))
+            foreach ((ImmutableArray<int> inside, byte[] window) in await PackAsync(packer, from, to, planned.Old, planned.New, cancellationToken))
             {
                 windows.Add((inside, window.Length));
                 bool added = volume.TryAdd(ChunkId.Of(window), window, mayCompress: false);
@@ -59,26 +61,41 @@ internal static class BundleBuilder
         return new BuiltBundle(new BundleIndex(volumes.ToImmutable()), fresh.Sum(chunk => (long)to.StoredBytes(chunk.Id)), windows.ToImmutable());
     }
 
-    /// <summary>One window, or several when the packed bytes are too long for one.</summary>
-    private static async Task<ImmutableArray<(ImmutableArray<int> New, byte[] Window)>> PackAsync(VersionContent from, VersionContent to, ImmutableArray<int> old, ImmutableArray<int> fresh, CancellationToken cancellationToken)
+    /// <summary>One window, or several when the packed bytes are too long for one. Windows take turns in the same memory.</summary>
+    private static async Task<ImmutableArray<(ImmutableArray<int> New, byte[] Window)>> PackAsync(
+        ZstdPacker packer, VersionContent from, VersionContent to, ImmutableArray<int> old, ImmutableArray<int> fresh, CancellationToken cancellationToken)
     {
-        byte[] prefix = await JoinAsync(from, old, cancellationToken);
-        byte[] plain = await JoinAsync(to, fresh, cancellationToken);
-        byte[] packed = ZstdPrefix.Pack(prefix, plain);
-        // What cannot be undone here would be worthless at a thousand boxes.
-        if (ZstdPrefix.Unpack(prefix, packed, plain.Length) is not { } again || !again.AsSpan().SequenceEqual(plain))
-            throw new InvalidDataException("a window of the bundle does not unpack to what was packed");
-        byte[] window = new BundleWindow(old, fresh, plain.Length, packed).ToBytes();
+        int prefixBytes = LengthOf(from, old), plainBytes = LengthOf(to, fresh);
+        byte[] prefix = ArrayPool<byte>.Shared.Rent(prefixBytes);
+        byte[] plain = ArrayPool<byte>.Shared.Rent(plainBytes);
+        byte[] again = ArrayPool<byte>.Shared.Rent(plainBytes);
+        byte[] window;
+        try
+        {
+            await JoinAsync(from, old, prefix, cancellationToken);
+            await JoinAsync(to, fresh, plain, cancellationToken);
+            ReadOnlyMemory<byte> packed = packer.Pack(prefix.AsMemory(0, prefixBytes), plain.AsMemory(0, plainBytes));
+            // What cannot be undone here would be worthless at a thousand boxes.
+            if (!ZstdPrefix.TryUnpack(prefix.AsSpan(0, prefixBytes), packed.Span, again.AsSpan(0, plainBytes)) || !again.AsSpan(0, plainBytes).SequenceEqual(plain.AsSpan(0, plainBytes)))
+                throw new InvalidDataException("a window of the bundle does not unpack to what was packed");
+            window = new BundleWindow(old, fresh, plainBytes, packed).ToBytes();
+        }
+        finally
+        {
+            foreach (byte[] buffer in (byte[][])[prefix, plain, again])
+                ArrayPool<byte>.Shared.Return(buffer);
+        }
         if (window.Length <= ContentLimits.MaxChunkBytes)
             return [(fresh, window)];
         int half = fresh.Length / 2;
         return half == 0 ? throw new InvalidDataException("a chunk does not fit into a window")
-            : [.. await PackAsync(from, to, old, fresh[..half], cancellationToken), .. await PackAsync(from, to, old, fresh[half..], cancellationToken)];
+            : [.. await PackAsync(packer, from, to, old, fresh[..half], cancellationToken), .. await PackAsync(packer, from, to, old, fresh[half..], cancellationToken)];
     }
 
-    private static async Task<byte[]> JoinAsync(VersionContent version, ImmutableArray<int> numbers, CancellationToken cancellationToken)
+    private static int LengthOf(VersionContent version, ImmutableArray<int> numbers) => numbers.Sum(number => version.Chunks.Chunks[number].LengthBytes);
+
+    private static async Task JoinAsync(VersionContent version, ImmutableArray<int> numbers, byte[] joined, CancellationToken cancellationToken)
     {
-        byte[] joined = new byte[numbers.Sum(number => version.Chunks.Chunks[number].LengthBytes)];
         int at = 0;
         foreach (int number in numbers)
         {
@@ -86,7 +103,6 @@ internal static class BundleBuilder
             bytes.CopyTo(joined, at);
             at += bytes.Length;
         }
-        return joined;
     }
 
     private static async Task<BundleVolume> FinishAsync(VolumeBuilder builder, Func<ChunkId, ReadOnlyMemory<byte>, CancellationToken, Task> put, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using Edge.Core.Content;
 
@@ -56,12 +57,13 @@ public sealed class PackIntake(ContentStore store, PackRegistry registry, Update
             byte[] head = new byte[Volume.HeaderBytes];
             await RandomAccess.ReadAsync(file.SafeFileHandle, head, 0, cancellationToken);
             bool sound = head.AsSpan().SequenceEqual(Volume.Header);
+            byte[] stored = ArrayPool<byte>.Shared.Rent(ContentLimits.MaxChunkBytes);
             foreach (VolumeEntry entry in index.Entries)
             {
-                byte[] stored = new byte[entry.StoredBytes];
-                await RandomAccess.ReadAsync(file.SafeFileHandle, stored, entry.OffsetBytes, cancellationToken);
-                sound = sound && Volume.Unpack(entry, stored) is not null;
+                await RandomAccess.ReadAsync(file.SafeFileHandle, stored.AsMemory(0, entry.StoredBytes), entry.OffsetBytes, cancellationToken);
+                sound = sound && Volume.IsSound(entry, stored.AsSpan(0, entry.StoredBytes));
             }
+            ArrayPool<byte>.Shared.Return(stored);
             if (!sound)
                 return (null, $"volume {volume.Id} does not hold the chunks that its index names");
         }
@@ -87,11 +89,33 @@ public sealed class PackIntake(ContentStore store, PackRegistry registry, Update
                 whole.AppendData(part.Literal.Span);
                 continue;
             }
-            if (await ReadChunkAsync(part.Chunk.Id, places, cancellationToken) is not { } plain || plain.Length != part.LengthBytes)
+            if (!await AppendAsync(whole, part.Chunk, places, cancellationToken))
                 return $"chunk {part.Chunk.Id} is missing or damaged";
-            whole.AppendData(plain);
         }
         return new ChunkId(whole.GetHashAndReset()) == file.Sha256 ? null : "its chunks do not make up the file";
+    }
+
+    /// <summary>A pack is read through here: its chunks take turns in the same memory.</summary>
+    private async Task<bool> AppendAsync(IncrementalHash whole, ChunkRef chunk, Dictionary<ChunkId, (ChunkId Volume, VolumeEntry Entry)> places, CancellationToken cancellationToken)
+    {
+        if (!places.TryGetValue(chunk.Id, out var place) || place.Entry.LengthBytes != chunk.LengthBytes)
+            return false;
+        byte[] stored = ArrayPool<byte>.Shared.Rent(place.Entry.StoredBytes);
+        byte[] plain = ArrayPool<byte>.Shared.Rent(chunk.LengthBytes);
+        try
+        {
+            await using FileStream volume = store.OpenRead(place.Volume);
+            await RandomAccess.ReadAsync(volume.SafeFileHandle, stored.AsMemory(0, place.Entry.StoredBytes), place.Entry.OffsetBytes, cancellationToken);
+            if (!Volume.TryUnpack(place.Entry, stored.AsSpan(0, place.Entry.StoredBytes), plain.AsSpan(0, chunk.LengthBytes)))
+                return false;
+            whole.AppendData(plain, 0, chunk.LengthBytes);
+            return true;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(stored);
+            ArrayPool<byte>.Shared.Return(plain);
+        }
     }
 
     private async Task<byte[]?> ReadChunkAsync(ChunkId id, Dictionary<ChunkId, (ChunkId Volume, VolumeEntry Entry)> places, CancellationToken cancellationToken)

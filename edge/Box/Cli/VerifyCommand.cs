@@ -61,7 +61,7 @@ public static class VerifyCommand
         long total = index.Sizes.Live;
         await Parallel.ForEachAsync(index.Files.Keys.Order(), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken }, async (file, stop) =>
         {
-            CheckedStretch stretch = await index.CheckFileAsync(disk, file, read => progress(Interlocked.Add(ref bytes, read), total), stop);
+            CheckedStretch stretch = index.CheckFile(disk, file, read => progress(Interlocked.Add(ref bytes, read), total), stop);
             Interlocked.Add(ref chunks, stretch.Chunks);
             foreach (ChunkPlace place in stretch.Damaged)
             {

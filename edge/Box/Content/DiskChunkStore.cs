@@ -260,7 +260,7 @@ public sealed class DiskChunkStore : IDisposable
     /// <param name="cancellationToken">Ends it between two chunks.</param>
     internal async Task<CheckedStretch> CheckAsync(StorePosition after, long mostBytes, CancellationToken cancellationToken)
     {
-        CheckedStretch stretch = await _index.CheckAsync(_disk, after, mostBytes, cancellationToken);
+        CheckedStretch stretch = _index.Check(_disk, after, mostBytes, cancellationToken);
         foreach (ChunkPlace place in stretch.Damaged)
             await LoseAsync(place, cancellationToken);
         return stretch;

@@ -13,7 +13,7 @@ public sealed class ListStore(string folder, Func<SignedList?> pinnedRoot, Func<
     private const int MaxChainBytes = RootChain.MaxSteps * RootChain.MaxRootBytes;
 
     private readonly SemaphoreSlim _accepting = new(1);
-    private readonly Dictionary<ListKind, byte[]> _bytes = [];
+    private readonly Dictionary<ListKind, ChunkId> _tags = [];
     private ImmutableArray<SignedList> _chain = [];
     private SignedList? _pinned;
     private volatile ListState? _current;
@@ -37,8 +37,8 @@ public sealed class ListStore(string folder, Func<SignedList?> pinnedRoot, Func<
     public ChunkId? TagOf(ListKind kind)
     {
         _ = Current;
-        lock (_bytes)
-            return _bytes.TryGetValue(kind, out byte[]? bytes) ? ChunkId.Of(bytes) : null;
+        lock (_tags)
+            return _tags.TryGetValue(kind, out ChunkId tag) ? tag : null;
     }
 
     /// <summary>Takes in a list that came by any route.</summary>
@@ -63,8 +63,8 @@ public sealed class ListStore(string folder, Func<SignedList?> pinnedRoot, Func<
                 return verdict;
             await DurableFile.WriteAsync(PathOf(kind), bytes, cancellationToken);
             await DurableFile.WriteAsync(FloorsPath, next!.Floors.ToBytes(), cancellationToken);
-            lock (_bytes)
-                _bytes[kind] = bytes;
+            lock (_tags)
+                _tags[kind] = ChunkId.Of(bytes);
             _current = next;
             log.ListAccepted(kind, VersionOf(next, kind));
         }
@@ -136,10 +136,10 @@ public sealed class ListStore(string folder, Func<SignedList?> pinnedRoot, Func<
     /// <summary>Reads what is on disk as if it had just come, so that a damaged or planted file counts for nothing.</summary>
     private void Load(SignedList pinned)
     {
-        lock (_bytes)
+        lock (_tags)
         {
             Directory.CreateDirectory(folder);
-            _bytes.Clear();
+            _tags.Clear();
             var claim = ChunkId.Of(pinned.ToBytes());
             ListFloors floors = ReadFile(FloorsPath, MaxFloorsBytes) is { } kept && ListFloors.Read(kept) is { } read && read.Pinned == claim ? read : ListFloors.Of(claim);
             TrustRoot root = TrustRoot.Read(pinned.Payload.Span)!;
@@ -165,7 +165,7 @@ public sealed class ListStore(string folder, Func<SignedList?> pinnedRoot, Func<
                     (verdict, next) = (ListVerdict.Accepted, state.Carrying(list, ours));
                 state = next;
                 if (verdict == ListVerdict.Accepted)
-                    _bytes[kind] = bytes;
+                    _tags[kind] = ChunkId.Of(bytes);
                 else
                     log.ListRefused(kind, verdict);
             }

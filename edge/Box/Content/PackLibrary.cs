@@ -288,7 +288,7 @@ public sealed class PackLibrary(DiskChunkStore store, DurableDatabase database, 
     /// <summary>Takes back what the signed catalogue withdraws.</summary>
     internal async Task ApplyAsync(Catalogue catalogue, CancellationToken cancellationToken)
     {
-        foreach (CataloguePack listed in catalogue.Packs.Where(pack => pack.Versions.Any(version => version.Withdrawn)))
+        foreach (CataloguePack listed in catalogue.All.Where(pack => pack.Versions.Any(version => version.Withdrawn)))
         {
             foreach (CatalogueVersion withdrawn in listed.Versions.Where(version => version.Withdrawn))
                 await ForgetAsync(listed.Id, withdrawn.Version, cancellationToken);

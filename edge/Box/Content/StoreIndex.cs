@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using Dapper;
 using Edge.Core.Content;
 using Edge.Durable;
@@ -64,7 +65,10 @@ internal sealed class StoreIndex(DurableDatabase database)
     private const string CheckedFileMark = "checked file";
     private const string CheckedOffsetMark = "checked offset";
 
-    private const int CheckedAtOnce = 64;
+    private const int CheckedAtOnce = 256;
+
+    /// <summary>Read at once when chunks are hashed again: it stays in the processor's cache until it is hashed.</summary>
+    private const int CheckedStretchBytes = 512 << 10;
 
     /// <summary>Number of the newest file that ever was; -1 before the first.</summary>
     public int LastFile => (int)Mark(LastFileMark, -1);
@@ -295,7 +299,7 @@ internal sealed class StoreIndex(DurableDatabase database)
         "SELECT file FROM files WHERE live > 0 AND end - live > @leastDead * end ORDER BY CAST(live AS REAL) / end LIMIT 1", new { leastDead }));
 
     /// <summary>Hashes chunks in their order on disk.</summary>
-    public async Task<CheckedStretch> CheckAsync(IStoreDisk disk, StorePosition after, long mostBytes, CancellationToken cancellationToken)
+    public CheckedStretch Check(IStoreDisk disk, StorePosition after, long mostBytes, CancellationToken cancellationToken)
     {
         var damaged = new List<ChunkPlace>();
         int chunks = 0;
@@ -305,43 +309,62 @@ internal sealed class StoreIndex(DurableDatabase database)
             List<ChunkPlace> places = Places("(file, offset) > ($file, $offset)", after, CheckedAtOnce);
             if (places.Count == 0)
                 return new CheckedStretch(default, true, chunks, bytes, damaged);
-            foreach (ChunkPlace place in places)
+            for (int at = 0; at < places.Count && bytes < mostBytes;)
             {
-                if (!await IsSoundAsync(disk, place, cancellationToken))
-                    damaged.Add(place);
-                after = new StorePosition(place.File, place.Offset);
-                chunks++;
-                bytes += place.Stored;
-                if (bytes >= mostBytes)
-                    break;
+                ReadOnlySpan<ChunkPlace> together = Together(CollectionsMarshal.AsSpan(places)[at..], mostBytes - bytes);
+                Check(disk, together, damaged, cancellationToken);
+                foreach (ChunkPlace place in together)
+                    bytes += place.Stored;
+                at += together.Length;
+                chunks += together.Length;
+                after = new StorePosition(together[^1].File, together[^1].Offset);
             }
         }
         return new CheckedStretch(after, false, chunks, bytes, damaged);
     }
 
     /// <summary>Hashes the chunks of one file; <paramref name="read"/> is told of bytes.</summary>
-    public async Task<CheckedStretch> CheckFileAsync(IStoreDisk disk, int file, Action<long> read, CancellationToken cancellationToken)
+    public CheckedStretch CheckFile(IStoreDisk disk, int file, Action<long> read, CancellationToken cancellationToken)
     {
         var damaged = new List<ChunkPlace>();
         List<ChunkPlace> places = In(file);
-        foreach (ChunkPlace place in places)
+        for (int at = 0; at < places.Count;)
         {
-            if (!await IsSoundAsync(disk, place, cancellationToken))
-                damaged.Add(place);
-            read(place.Stored);
+            ReadOnlySpan<ChunkPlace> together = Together(CollectionsMarshal.AsSpan(places)[at..], long.MaxValue);
+            Check(disk, together, damaged, cancellationToken);
+            long bytes = 0;
+            foreach (ChunkPlace place in together)
+                bytes += place.Stored;
+            read(bytes);
+            at += together.Length;
         }
         return new CheckedStretch(new StorePosition(file, long.MaxValue), false, places.Count, places.Sum(place => (long)place.Stored), damaged);
     }
 
-    /// <summary>One that moved or went meanwhile is not damaged: it is looked at where it is now.</summary>
-    private async Task<bool> IsSoundAsync(IStoreDisk disk, ChunkPlace place, CancellationToken cancellationToken)
+    /// <summary>The first of them that lie in one stretch of one file: a chunk at least.</summary>
+    private static ReadOnlySpan<ChunkPlace> Together(ReadOnlySpan<ChunkPlace> places, long mostBytes)
+    {
+        int count = 1;
+        while (count < places.Length && places[count].File == places[0].File && places[count].End - places[0].Offset <= Math.Min(CheckedStretchBytes, mostBytes))
+            count++;
+        return places[..count];
+    }
+
+    /// <summary>Hashes chunks of one stretch, which is read at once. One that moved or went meanwhile is not damaged: it is looked at where it is now.</summary>
+    private void Check(IStoreDisk disk, ReadOnlySpan<ChunkPlace> places, List<ChunkPlace> damaged, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        byte[] stored = ArrayPool<byte>.Shared.Rent(place.Stored);
+        long from = places[0].Offset;
+        int stretchBytes = (int)(places[^1].End - from);
+        byte[] stored = ArrayPool<byte>.Shared.Rent(stretchBytes);
         try
         {
-            int length = await disk.ReadAsync(place.File, place.Offset, stored.AsMemory(0, place.Stored), cancellationToken);
-            return (length == place.Stored && IsSound(place, stored.AsSpan(0, length))) || Find(place.Id) != place;
+            int length = disk.Read(places[0].File, from, stored.AsSpan(0, stretchBytes));
+            foreach (ChunkPlace place in places)
+            {
+                if (!(place.End - from <= length && IsSound(place, stored.AsSpan((int)(place.Offset - from), place.Stored))) && Find(place.Id) == place)
+                    damaged.Add(place);
+            }
         }
         finally
         {
@@ -349,9 +372,7 @@ internal sealed class StoreIndex(DurableDatabase database)
         }
     }
 
-    private static bool IsSound(ChunkPlace place, ReadOnlySpan<byte> stored) => place.Coding == ChunkCoding.Plain
-        ? stored.Length == place.Length && ChunkId.Of(stored) == place.Id
-        : Volume.Unpack(new VolumeEntry(place.Id, 0, place.Stored, place.Length, place.Coding), stored) is not null;
+    private static bool IsSound(ChunkPlace place, ReadOnlySpan<byte> stored) => Volume.IsSound(new VolumeEntry(place.Id, 0, place.Stored, place.Length, place.Coding), stored);
 
     private List<ChunkPlace> Places(string where, StorePosition from, int most) => database.Read(connection =>
     {

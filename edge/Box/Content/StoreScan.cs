@@ -31,7 +31,7 @@ internal sealed class StoreScan(IStoreDisk disk, int file, long from)
             return null;
         byte[] stored = new byte[record.StoredBytes];
         return disk.Read(file, at + ChunkRecord.HeadBytes, stored) == stored.Length && ChunkRecord.CrcOf(stored) == record.Crc
-            && Volume.Unpack(new VolumeEntry(record.Id, 0, record.StoredBytes, record.LengthBytes, record.Coding), stored) is not null
+            && Volume.IsSound(new VolumeEntry(record.Id, 0, record.StoredBytes, record.LengthBytes, record.Coding), stored)
             ? ChunkPlace.Of(record, file, at + ChunkRecord.HeadBytes) : null;
     }
 

@@ -285,7 +285,7 @@ internal sealed class TransferRun(
                 work.Again(id, entry);
             return;
         }
-        if (Volume.Unpack(entry, stored) is null)
+        if (!Volume.IsSound(entry, stored))
         {
             _wrong++;
             partial.Forget(id, SpanOf(entry));

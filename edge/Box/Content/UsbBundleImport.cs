@@ -178,7 +178,7 @@ public sealed class UsbBundleImport(ListStore lists, ErrataStore errata, DiskChu
                     foreach (VolumeEntry entry in stretch is null ? [] : range.Chunks)
                     {
                         ReadOnlyMemory<byte> stored = stretch.AsMemory(entry.OffsetBytes - range.OffsetBytes, entry.StoredBytes);
-                        if (Volume.Unpack(entry, stored.Span) is null)
+                        if (!Volume.IsSound(entry, stored.Span))
                         {
                             wrong++;
                             continue;

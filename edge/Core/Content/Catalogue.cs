@@ -39,7 +39,8 @@ public sealed record CatalogueVersion(
 /// <summary>A pack in the catalogue, versions in rising order.</summary>
 public sealed record CataloguePack(string Id, ImmutableArray<CatalogueVersion> Versions);
 
-/// <summary>Payload of the catalogue list: which pack versions exist. <see cref="Version"/> only grows.</summary>
+/// <summary>Payload of the catalogue list: which pack versions exist. <see cref="Version"/> only grows. As it travels: JSON; where that would be longer than <see cref="MaxJsonBytes"/>, which no program
+/// that knows only JSON would take, byte 2, length of the JSON without packs, that JSON, and the packs as a table (<see cref="CatalogueTable"/>). 80 000 packs of one version are 5 MB so.</summary>
 /// <param name="Version">Of the list.</param>
 /// <param name="Packs">By id.</param>
 /// <param name="Issued">When it was signed, by the relay's clock.</param>
@@ -54,17 +55,61 @@ public sealed record Catalogue(
 {
     public const int MaxPublishers = 256;
 
+    /// <summary>Longest payload in JSON: with its signatures it is a list as every program takes it.</summary>
+    public const int MaxJsonBytes = (8 << 20) - (4 << 10);
+
+    private const byte TableForm = 2;
+
+    private CatalogueTable? _table;
+
+    /// <summary>By id. Of a catalogue that came as a table they are made anew at each question; <see cref="All"/> makes one at a time.</summary>
+    public ImmutableArray<CataloguePack> Packs
+    {
+        get => _table is { } table ? [.. table.All()] : field;
+        init
+        {
+            field = value;
+            _table = null;
+        }
+    } = Packs;
+
     /// <summary>Made at the first question, for these packs: a copy made with others makes its own.</summary>
     private (ImmutableArray<CataloguePack> Packs, FrozenDictionary<string, int> Of)? _places;
 
     /// <returns>Null when the payload is no sound catalogue.</returns>
-    public static Catalogue? Read(ReadOnlySpan<byte> payload) =>
+    public static Catalogue? Read(ReadOnlySpan<byte> payload)
+    {
+        if (payload is not [TableForm, ..])
+            return ReadJson(payload);
+        var reader = new FieldReader(payload[1..]);
+        ReadOnlySpan<byte> head = reader.Take(reader.Number(reader.RemainingBytes));
+        return !reader.Failed && ReadJson(head) is { Packs.IsEmpty: true } catalogue && CatalogueTable.Read(payload[^reader.RemainingBytes..]) is { } table ? catalogue with { _table = table } : null;
+    }
+
+    private static Catalogue? ReadJson(ReadOnlySpan<byte> payload) =>
         ContentJson.Read(payload, ContentJson.Default.Catalogue) is { Packs.IsDefault: false } catalogue
             && catalogue.Packs.All(pack => pack is { Versions.IsDefaultOrEmpty: false } && Slug.IsValid(pack.Id) && pack.Versions.All(IsSound))
             && catalogue.Publishers is null or { IsDefault: false, Length: <= MaxPublishers }
             && (catalogue.Publishers ?? []).All(publisher => publisher is not null && publisher.IsSound()) ? catalogue : null;
 
-    public byte[] ToPayload() => JsonSerializer.SerializeToUtf8Bytes(this, ContentJson.Default.Catalogue);
+    public byte[] ToPayload()
+    {
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(this, ContentJson.Default.Catalogue);
+        return json.Length <= MaxJsonBytes ? json : ToTable();
+    }
+
+    /// <summary>The dense form, whatever the length.</summary>
+    internal byte[] ToTable()
+    {
+        byte[] head = JsonSerializer.SerializeToUtf8Bytes(this with { Packs = [] }, ContentJson.Default.Catalogue);
+        FieldWriter writer = new FieldWriter(1 << 20).Byte(TableForm).Number(head.Length).Bytes(head);
+        CatalogueTable.Write(writer, All);
+        return writer.ToArray();
+    }
+
+    /// <summary>All packs, by id, one after the other.</summary>
+    [JsonIgnore]
+    public IEnumerable<CataloguePack> All => _table?.All() ?? Packs;
 
     /// <summary>The version as listed, or null when it is unknown.</summary>
     public CatalogueVersion? Find(string pack, long version) => Find(pack)?.Versions.FirstOrDefault(v => v.Version == version);
@@ -72,7 +117,9 @@ public sealed record Catalogue(
     /// <summary>The pack as listed, or null when it is unknown.</summary>
     public CataloguePack? Find(string pack)
     {
-        // A list of 80 000 packs is asked about each of them.
+        if (_table is { } table)
+            return table.Find(pack);
+        // A list of 50 000 packs is asked about each of them.
         if (_places is not { } places || places.Packs != Packs)
         {
             places = (Packs, Packs.Select((listed, place) => (listed.Id, place)).DistinctBy(listed => listed.Id).ToFrozenDictionary(listed => listed.Id, listed => listed.place, StringComparer.Ordinal));

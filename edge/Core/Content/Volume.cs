@@ -18,10 +18,29 @@ public static class Volume
     /// <returns>Null when they are not the chunk that the entry names.</returns>
     public static byte[]? Unpack(VolumeEntry entry, ReadOnlySpan<byte> stored)
     {
-        if (stored.Length != entry.StoredBytes)
-            return null;
         byte[] plain = new byte[entry.LengthBytes];
-        return ChunkCodings.TryDecode(entry.Coding, stored, plain) && ChunkId.Of(plain) == entry.Id ? plain : null;
+        return TryUnpack(entry, stored, plain) ? plain : null;
+    }
+
+    /// <summary>As <see cref="Unpack"/>, into <paramref name="plain"/>, which has the length of the chunk.</summary>
+    /// <returns>False when they are not the chunk that the entry names; then <paramref name="plain"/> may hold anything.</returns>
+    public static bool TryUnpack(VolumeEntry entry, ReadOnlySpan<byte> stored, Span<byte> plain) =>
+        stored.Length == entry.StoredBytes && ChunkCodings.TryDecode(entry.Coding, stored, plain) && ChunkId.Of(plain) == entry.Id;
+
+    /// <summary>Whether what stands in a volume is the chunk that the entry names. Takes no memory of its own for long: thousands are asked about one after the other.</summary>
+    public static bool IsSound(VolumeEntry entry, ReadOnlySpan<byte> stored)
+    {
+        if (entry.Coding == ChunkCoding.Plain)
+            return stored.Length == entry.StoredBytes && stored.Length == entry.LengthBytes && ChunkId.Of(stored) == entry.Id;
+        byte[] plain = ArrayPool<byte>.Shared.Rent(entry.LengthBytes);
+        try
+        {
+            return TryUnpack(entry, stored, plain.AsSpan(0, entry.LengthBytes));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(plain);
+        }
     }
 }
 

@@ -22,8 +22,11 @@ public sealed record ListSignature(string Key, ImmutableArray<byte> Value);
 /// The payload is signed as bytes: nothing is re-serialised before a check.</summary>
 public sealed record SignedList(ListKind Kind, ImmutableArray<ListSignature> Signatures, ReadOnlyMemory<byte> Payload)
 {
-    /// <summary>Longest list accepted. 8 MiB holds 80 000 packs with five versions each.</summary>
-    public const int MaxBytes = 8 << 20;
+    /// <summary>Longest list accepted: a catalogue. As a table it holds 80 000 packs of five versions each with all their updates, or with two signatures each.</summary>
+    public const int MaxBytes = 32 << 20;
+
+    /// <summary>Longest list of any other kind: 80 000 planned packs take 6 MB.</summary>
+    public const int MaxOtherBytes = 8 << 20;
 
     /// <summary>Most signatures on one list.</summary>
     public const int MaxSignatures = 16;
@@ -78,7 +81,7 @@ public sealed record SignedList(ListKind Kind, ImmutableArray<ListSignature> Sig
             return false;
         int at = 0;
         ListKind? kind = KindOf(NextLine(bytes.Span, ref at));
-        if (kind is null)
+        if (kind is null || kind != ListKind.Catalogue && bytes.Length > MaxOtherBytes)
             return false;
         var signatures = ImmutableArray.CreateBuilder<ListSignature>();
         while (true)

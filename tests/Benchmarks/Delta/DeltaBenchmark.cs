@@ -16,34 +16,44 @@ internal static class DeltaBenchmark
     public static Command Command()
     {
         Option<int> seed = Options.Count("--seed", "What the pack is generated from", 1, 1);
-        var command = new Command("delta", "Bytes of an update of a pack of some 260 MB, beside rsync, zsync, casync and xdelta3") { seed };
-        command.SetAction(async (parsed, cancellationToken) => Report.Print("delta", await MeasureAsync(parsed.GetValue(seed), cancellationToken), parsed.GetValue(Options.Json)));
+        Option<int> units = Options.Count("--units", "Length of the pack, in units of 8.6 MB", 30, GeneratedPack.LeastUnits);
+        var alone = new Option<bool>("--alone") { Description = "Without the other programs: memory at other sizes" };
+        var command = new Command("delta", "Bytes of an update of a pack of some 260 MB, beside rsync, zsync, casync and xdelta3") { seed, units, alone };
+        command.SetAction(async (parsed, cancellationToken) =>
+            Report.Print("delta", await MeasureAsync(new GeneratedPack(parsed.GetValue(seed), parsed.GetValue(units)), parsed.GetValue(alone), cancellationToken), parsed.GetValue(Options.Json)));
         return command;
     }
 
-    private static async Task<IReadOnlyList<Figure>> MeasureAsync(int seed, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<Figure>> MeasureAsync(GeneratedPack pack, bool alone, CancellationToken cancellationToken)
     {
         using var folder = new TempFolder();
         Report.Say("Generating two versions and one with a folder renamed");
-        var pack = new GeneratedPack(seed);
         pack.Write(folder["v1"], 1);
         pack.Write(folder["v2"], 2);
         pack.WriteRenamed(folder["v3"]);
         var peers = new Peers(folder);
-        await peers.ArchiveAsync(cancellationToken);
-        Report.Say("xdelta3 over the archives: the floor");
-        long floor = await peers.FloorAsync(cancellationToken);
+        long? floor = null;
+        if (!alone)
+        {
+            await peers.ArchiveAsync(cancellationToken);
+            Report.Say("xdelta3 over the archives: the floor");
+            floor = await peers.FloorAsync(cancellationToken);
+        }
         double files = Directory.EnumerateFiles(folder["v2"], "*", SearchOption.AllDirectories).Count();
         double bytes = Directory.EnumerateFiles(folder["v2"], "*", SearchOption.AllDirectories).Sum(path => (double)new FileInfo(path).Length);
-        List<Figure> figures = [new("files in version 2", "", [files]), new("bytes in version 2", "MB", [bytes / 1e6], Bar.Min(250)), new("floor F: xdelta3 of the archives, payload", "MB", [floor / 1e6])];
+        List<Figure> figures = [new("files in version 2", "", [files]), new("bytes in version 2", "MB", [bytes / 1e6], Bar.Min(250))];
+        if (floor is { } known)
+            figures.Add(new("floor F: xdelta3 of the archives, payload", "MB", [known / 1e6]));
         figures.AddRange(await OursAsync(folder, floor, cancellationToken));
+        if (alone)
+            return figures;
         Report.Say("rsync, zsync and casync");
         foreach ((string name, Cost cost) in await peers.MeasureAsync(cancellationToken))
             figures.AddRange(Figures(name, cost, floor, null));
         return figures;
     }
 
-    private static async Task<IReadOnlyList<Figure>> OursAsync(TempFolder folder, long floor, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<Figure>> OursAsync(TempFolder folder, long? floor, CancellationToken cancellationToken)
     {
         Report.Say("Relay and two boxes; version 1 to both");
         await using var relay = new RelayNode(folder["relay"], new Dictionary<string, string> { ["Content__UpdateWait"] = "00:05:00" });
@@ -90,10 +100,10 @@ internal static class DeltaBenchmark
         return figures;
     }
 
-    private static IEnumerable<Figure> Figures(string name, Cost cost, long floor, double? bar) =>
+    private static IEnumerable<Figure> Figures(string name, Cost cost, long? floor, double? bar) =>
     [
         new($"{name}: down", "MB", [cost.DownBytes / 1e6]),
-        new($"{name}: down, of F", "×", [(double)cost.DownBytes / floor], bar is { } limit ? Bar.Max(limit) : null),
+        .. floor is { } f ? [new($"{name}: down, of F", "×", [(double)cost.DownBytes / f], bar is { } limit ? Bar.Max(limit) : null)] : (Figure[])[],
         new($"{name}: up", "kB", [cost.UpBytes / 1e3], bar is null ? null : Bar.Max(40)),
         new($"{name}: client's processor", "s", [cost.ClientCpu.TotalSeconds]),
     ];

@@ -7,9 +7,11 @@ namespace EdgeBench.Delta;
 /// <summary>A pack of a school year in two versions, the same from the same seed: some 4 700 files and 280 MB. Version 2 is what a term's work leaves:
 /// documents opened and saved (all members stamped anew, one slide edited, sometimes none), pages corrected, a video taken again, a folder renamed,
 /// files moved and files dropped, a few new ones. About 3 % of the bytes are really new.</summary>
-internal sealed class GeneratedPack(int seed)
+/// <param name="seed">What it is generated from.</param>
+/// <param name="units">How long the year is, from <see cref="LeastUnits"/> on; some 8.6 MB and 157 files each.</param>
+internal sealed class GeneratedPack(int seed, int units)
 {
-    private const int Units = 30;
+    public const int LeastUnits = 30;
 
     /// <summary>Files that are the same in both versions have the same time, as for who compares by it.</summary>
     private static readonly DateTime Epoch = new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
@@ -52,7 +54,7 @@ internal sealed class GeneratedPack(int seed)
             for (int i = 1; i <= count; i++)
                 files.Add(string.Create(CultureInfo.InvariantCulture, $"unit-{unit:00}/{name} {i:00}.{kind}"), new Traits(kind, next++));
         }
-        for (int unit = 1; unit <= Units; unit++)
+        for (int unit = 1; unit <= units; unit++)
         {
             Add(unit, "pages/reading", "html", 58);
             Add(unit, "pages/data", "json", 14);
@@ -65,7 +67,7 @@ internal sealed class GeneratedPack(int seed)
             Add(unit, "handouts/print", "pdf", 6);
             Add(unit, "exercises/quiz", "h5p", 3);
         }
-        for (int unit = 1; unit <= Units; unit += 5)
+        for (int unit = 1; unit <= units; unit += 5)
             Add(unit, "video/lecture", "mp4", 1);
         return files;
     }

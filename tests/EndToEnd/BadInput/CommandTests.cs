@@ -14,6 +14,8 @@ public sealed class CommandTests(BadInputSchool given) : IClassFixture<BadInputS
     [InlineData("box", "claim")]
     [InlineData("nonsense")]
     [InlineData("pack", "publish", "book", "--to", "all", "--priority", "high")]
+    [InlineData("pack", "diff", "book@1")]
+    [InlineData("pack", "diff", "book@1", "book@1", "book@1")]
     public async Task Wrong_use_ends_with_2_and_changes_nothing(params string[] arguments)
     {
         string before = await given.StateAsync(Token);
@@ -29,6 +31,10 @@ public sealed class CommandTests(BadInputSchool given) : IClassFixture<BadInputS
     [InlineData("there is no pack book@99", "pack", "publish", "book@99", "--to", "all")]
     [InlineData("is no due time", "pack", "publish", "book", "--to", "all", "--due", "whenever")]
     [InlineData("no such", "pack", "withdraw", "cook")]
+    [InlineData("there is no pack book@99", "pack", "diff", "book@1", "book@99")]
+    [InlineData("there is no pack cook@1", "pack", "diff", "cook@1", "book@1", "--json")]
+    [InlineData("book@newest is not PACK@VERSION", "pack", "diff", "book@1", "book@newest")]
+    [InlineData("pack.json", "pack", "diff", "book@1", "/proc/self/fdinfo")]
     [InlineData("no such box", "box", "revoke", "b0000000000")]
     [InlineData("is no time", "lesson", "schedule", "--title", "x", "--start", "soon")]
     [InlineData("schools are named by their ids", "lesson", "schedule", "--title", "x", "--school", "../x")]
