@@ -2,14 +2,14 @@ using ZstdSharp.Unsafe;
 
 namespace Edge.Zstandard;
 
-/// <summary>Packs one thing after the other against prefixes, in the same memory: tables of 40 MB and one output. Not for several threads.</summary>
+/// <summary>Packs one thing after the other against prefixes, in the same memory: tables of 24 MB and one output. Not for several threads.</summary>
 public sealed unsafe class ZstdPacker : IDisposable
 {
     private const int Level = 19;
 
-    /// <summary>Positions that the match finder remembers, as a power of two: bounds its tables to 40 MB whatever it is given.</summary>
-    private const int ChainLog = 23;
-    private const int HashLog = 21;
+    /// <summary>Positions that the match finder remembers, as a power of two: bounds its tables to 24 MB whatever it is given.</summary>
+    private const int ChainLog = 22;
+    private const int HashLog = 20;
     private const int MinWindowLog = 17;
     private const int MaxWindowLog = 27;
 

@@ -22,27 +22,27 @@ internal sealed record BuiltBundle(BundleIndex Index, long AloneBytes, Immutable
 internal static class BundleBuilder
 {
     /// <summary>Volumes of a bundle are finished from this length on: small ones keep both memory and what a caching proxy has to take in small.</summary>
-    private const int VolumeBytes = 8 << 20;
+    private const int VolumeBytes = 4 << 20;
 
     /// <summary>More new bytes than this are no update but another pack: chunks will do.</summary>
     private const long MaxNewBytes = 512L << 20;
 
     /// <param name="from">What the box holds.</param>
     /// <param name="to">What it is to have.</param>
+    /// <param name="packer">The coder.</param>
     /// <param name="put">Stores an object under its name; the bundle's index is left to the caller.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>Without volumes when there is nothing to send, or too much.</returns>
     /// <exception cref="InvalidDataException">A chunk is missing or damaged.</exception>
     public static async Task<BuiltBundle> BuildAsync(
-        VersionContent from, VersionContent to, Func<ChunkId, ReadOnlyMemory<byte>, CancellationToken, Task> put, CancellationToken cancellationToken)
+        VersionContent from, VersionContent to, ZstdPacker packer, Func<ChunkId, ReadOnlyMemory<byte>, CancellationToken, Task> put, CancellationToken cancellationToken)
     {
         ImmutableArray<ChunkRef> fresh = [.. to.Chunks.Chunks.Where(chunk => !from.Chunks.Contains(chunk.Id))];
         if (fresh.Length == 0 || fresh.Sum(chunk => (long)chunk.LengthBytes) > MaxNewBytes)
             return new BuiltBundle(new BundleIndex([]), fresh.Sum(chunk => (long)to.StoredBytes(chunk.Id)), []);
         var volumes = ImmutableArray.CreateBuilder<BundleVolume>();
         var windows = ImmutableArray.CreateBuilder<(ImmutableArray<int>, int)>();
-        var volume = new VolumeBuilder();
-        using var packer = new ZstdPacker();
+        var volume = new VolumeBuilder(VolumeBytes + ContentLimits.MaxChunkBytes);
         foreach (PlannedWindow planned in BundlePlan.Windows(from, to))
         {
             foreach ((ImmutableArray<int> inside, byte[] window) in await PackAsync(packer, from, to, planned.Old, planned.New, cancellationToken))
@@ -53,7 +53,7 @@ internal static class BundleBuilder
                 if (volume.LengthBytes < VolumeBytes)
                     continue;
                 volumes.Add(await FinishAsync(volume, put, cancellationToken));
-                volume = new VolumeBuilder();
+                volume = new VolumeBuilder(VolumeBytes + ContentLimits.MaxChunkBytes);
             }
         }
         if (!volume.IsEmpty)
@@ -99,9 +99,9 @@ internal static class BundleBuilder
         int at = 0;
         foreach (int number in numbers)
         {
-            byte[] bytes = await version.ReadAsync(version.Chunks.Chunks[number].Id, cancellationToken);
-            bytes.CopyTo(joined, at);
-            at += bytes.Length;
+            ChunkRef chunk = version.Chunks.Chunks[number];
+            await version.FillAsync(chunk.Id, joined.AsMemory(at, chunk.LengthBytes), cancellationToken);
+            at += chunk.LengthBytes;
         }
     }
 

@@ -11,8 +11,8 @@ internal sealed record PlannedWindow(ImmutableArray<int> Old, ImmutableArray<int
 /// Files of one kind stand together, so that what is altogether new is told against its like.</summary>
 internal static class BundlePlan
 {
-    /// <summary>Plain bytes of new chunks in a window, and of old ones. Twice as much saved a fiftieth when measured, and takes twice the memory.</summary>
-    public const int MaxPlainBytes = 4 << 20;
+    /// <summary>Plain bytes of new chunks in a window, and of old ones. Twice as much saved a fiftieth when measured, and takes twice the memory at both ends.</summary>
+    public const int MaxPlainBytes = 2 << 20;
 
     /// <summary>Bytes of a window's new chunks as they travel by themselves: packed together they are fewer, so a window hardly ever outgrows a chunk.</summary>
     public const int MaxStoredBytes = ContentLimits.MaxChunkBytes - (256 << 10);

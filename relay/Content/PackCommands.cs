@@ -139,7 +139,7 @@ public static class PackCommands
         JsonElement found = await client.GetAsync($"/api/packs/{Uri.EscapeDataString(pack)}{(version is null ? "" : $"/versions/{version}")}", cancellationToken);
         var source = new ObjectSource(
             async (id, maxBytes, token) => await client.GetBytesAsync($"/api/content/{id}", maxBytes, token),
-            (id, offset, length, token) => client.GetRangeAsync($"/api/content/{id}", offset, length, token));
+            async (id, offset, bytes, token) => (await client.GetRangeAsync($"/api/content/{id}", offset, bytes.Length, token)).CopyTo(bytes));
         return await VersionContent.LoadAsync(source, ChunkId.TryParse(found.GetProperty("manifest").GetString(), out ChunkId manifest) ? manifest : default, cancellationToken);
     }
 

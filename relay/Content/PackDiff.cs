@@ -37,8 +37,9 @@ internal sealed record PackDiff(
     /// <summary>Makes delta and bundle as the relay would, to say exactly what they cost.</summary>
     public static async Task<PackDiff> OfAsync(string fromName, VersionContent from, string toName, VersionContent to, CancellationToken cancellationToken)
     {
-        ManifestDelta delta = await ManifestDelta.BuildAsync(from.Manifest, from.ManifestBytes, to.Manifest, to.ManifestBytes, to.ReadAny(from), ZstdPrefix.Pack, cancellationToken);
-        BuiltBundle bundle = await BundleBuilder.BuildAsync(from, to, (_, _, _) => Task.CompletedTask, cancellationToken);
+        using var packer = new ZstdPacker();
+        ManifestDelta delta = await ManifestDelta.BuildAsync(from.Manifest, from.ManifestBytes, to.Manifest, to.ManifestBytes, to.ReadAny(from), (prefix, plain) => packer.Pack(prefix, plain).ToArray(), cancellationToken);
+        BuiltBundle bundle = await BundleBuilder.BuildAsync(from, to, packer, (_, _, _) => Task.CompletedTask, cancellationToken);
         long alone = to.Chunks.Chunks.Where(chunk => !from.Chunks.Contains(chunk.Id)).Sum(chunk => (long)to.StoredBytes(chunk.Id));
         var cost = new UpdateCost(delta.ToBytes().Length, alone, bundle.Pays ? bundle.LengthBytes : alone);
         var differences = ImmutableArray.CreateBuilder<FileDifference>();

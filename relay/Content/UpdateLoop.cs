@@ -107,7 +107,8 @@ public sealed class UpdateLoop(PackRegistry registry, UpdateTable updates, Conte
         var source = ObjectSource.Of(store);
         VersionContent from = await VersionContent.LoadAsync(source, wanted.From.Manifest, cancellationToken);
         VersionContent to = await VersionContent.LoadAsync(source, wanted.To.Manifest, cancellationToken);
-        ManifestDelta delta = await ManifestDelta.BuildAsync(from.Manifest, from.ManifestBytes, to.Manifest, to.ManifestBytes, to.ReadAny(from), ZstdPrefix.Pack, cancellationToken);
+        using var packer = new ZstdPacker();
+        ManifestDelta delta = await ManifestDelta.BuildAsync(from.Manifest, from.ManifestBytes, to.Manifest, to.ManifestBytes, to.ReadAny(from), (prefix, plain) => packer.Pack(prefix, plain).ToArray(), cancellationToken);
         byte[] deltaBytes = delta.ToBytes();
         if (deltaBytes.Length > ManifestDelta.MaxBytes)
             throw new InvalidDataException("the delta of the description is longer than the description");
@@ -115,7 +116,7 @@ public sealed class UpdateLoop(PackRegistry registry, UpdateTable updates, Conte
         await store.PutAsync(deltaId, deltaBytes, cancellationToken);
         await updates.AddDeltaAsync(wanted.Pack, wanted.To.Version, wanted.From.Version, deltaId, deltaBytes.Length, cancellationToken);
 
-        BuiltBundle bundle = await BundleBuilder.BuildAsync(from, to, (id, bytes, token) => store.PutAsync(id, bytes, token), cancellationToken);
+        BuiltBundle bundle = await BundleBuilder.BuildAsync(from, to, packer, (id, bytes, token) => store.PutAsync(id, bytes, token), cancellationToken);
         var bundleId = ChunkId.Of(bundle.IndexBytes);
         if (bundle.Pays)
             await store.PutAsync(bundleId, bundle.IndexBytes, cancellationToken);

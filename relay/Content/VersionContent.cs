@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using Edge.Core.Content;
 
@@ -5,21 +6,19 @@ namespace Relay.Content;
 
 /// <summary>Where immutable objects come from: the relay's own store, or the staff API.</summary>
 /// <param name="Whole">An object by name; null when it is not there or longer than the second argument says.</param>
-/// <param name="Part">A stretch of an object: name, offset, length.</param>
+/// <param name="Part">Fills memory with a stretch of an object: name, offset.</param>
 internal sealed record ObjectSource(
-    Func<ChunkId, int, CancellationToken, Task<byte[]?>> Whole, Func<ChunkId, int, int, CancellationToken, Task<byte[]>> Part)
+    Func<ChunkId, int, CancellationToken, Task<byte[]?>> Whole, Func<ChunkId, int, Memory<byte>, CancellationToken, Task> Part)
 {
-    public static ObjectSource Of(ContentStore store) => new(store.ReadAsync, async (id, offset, length, cancellationToken) =>
+    public static ObjectSource Of(ContentStore store) => new(store.ReadAsync, async (id, offset, bytes, cancellationToken) =>
     {
-        byte[] bytes = new byte[length];
         await using FileStream file = store.OpenRead(id);
-        for (int at = 0, read; at < length; at += read)
+        for (int at = 0, read; at < bytes.Length; at += read)
         {
-            read = await RandomAccess.ReadAsync(file.SafeFileHandle, bytes.AsMemory(at), offset + at, cancellationToken);
+            read = await RandomAccess.ReadAsync(file.SafeFileHandle, bytes[at..], offset + at, cancellationToken);
             if (read == 0)
                 throw new EndOfStreamException($"object {id} is shorter than its index says");
         }
-        return bytes;
     });
 }
 
@@ -27,11 +26,13 @@ internal sealed record ObjectSource(
 internal sealed class VersionContent
 {
     private readonly Func<ChunkId, CancellationToken, Task<byte[]>> _read;
+    private readonly Func<ChunkId, Memory<byte>, CancellationToken, Task> _fill;
     private readonly Dictionary<ChunkId, int> _stored;
 
-    private VersionContent(Manifest manifest, byte[] manifestBytes, ImmutableArray<Recipe> recipes, Dictionary<ChunkId, int> stored, Func<ChunkId, CancellationToken, Task<byte[]>> read)
+    private VersionContent(Manifest manifest, byte[] manifestBytes, ImmutableArray<Recipe> recipes, Dictionary<ChunkId, int> stored,
+        Func<ChunkId, CancellationToken, Task<byte[]>> read, Func<ChunkId, Memory<byte>, CancellationToken, Task> fill)
     {
-        (Manifest, ManifestBytes, Recipes, _stored, _read) = (manifest, manifestBytes, recipes, stored, read);
+        (Manifest, ManifestBytes, Recipes, _stored, _read, _fill) = (manifest, manifestBytes, recipes, stored, read, fill);
         Chunks = new ChunkTable(recipes);
     }
 
@@ -52,6 +53,10 @@ internal sealed class VersionContent
     /// <exception cref="InvalidDataException">It is not there, or damaged.</exception>
     public Task<byte[]> ReadAsync(ChunkId id, CancellationToken cancellationToken) => _read(id, cancellationToken);
 
+    /// <summary>Fills memory with the plain bytes of a chunk, which has this length.</summary>
+    /// <exception cref="InvalidDataException">It is not there, damaged, or of another length.</exception>
+    public Task FillAsync(ChunkId id, Memory<byte> plain, CancellationToken cancellationToken) => _fill(id, plain, cancellationToken);
+
     /// <summary>Reads what this version has, and else what <paramref name="other"/> has.</summary>
     public Func<ChunkId, CancellationToken, Task<byte[]>> ReadAny(VersionContent other) =>
         (id, cancellationToken) => (_stored.ContainsKey(id) || !other._stored.ContainsKey(id) ? this : other).ReadAsync(id, cancellationToken);
@@ -70,12 +75,29 @@ internal sealed class VersionContent
             foreach (VolumeEntry entry in index.Entries)
                 places.TryAdd(entry.Id, (volume.Id, entry));
         }
+        async Task FillAsync(ChunkId chunk, Memory<byte> plain, CancellationToken token)
+        {
+            if (!places.TryGetValue(chunk, out var place))
+                throw new InvalidDataException($"chunk {chunk} is missing");
+            byte[] stored = ArrayPool<byte>.Shared.Rent(place.Entry.StoredBytes);
+            try
+            {
+                await source.Part(place.Volume, place.Entry.OffsetBytes, stored.AsMemory(0, place.Entry.StoredBytes), token);
+                if (!Volume.TryUnpack(place.Entry, stored.AsSpan(0, place.Entry.StoredBytes), plain.Span))
+                    throw new InvalidDataException($"chunk {chunk} is damaged");
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(stored);
+            }
+        }
         async Task<byte[]> ReadAsync(ChunkId chunk, CancellationToken token)
         {
-            byte[]? plain = places.TryGetValue(chunk, out var place)
-                ? Volume.Unpack(place.Entry, await source.Part(place.Volume, place.Entry.OffsetBytes, place.Entry.StoredBytes, token))
-                : await source.Whole(chunk, ContentLimits.MaxIndexBytes, token);
-            return plain ?? throw new InvalidDataException($"chunk {chunk} is missing or damaged");
+            if (!places.TryGetValue(chunk, out var place))
+                return await source.Whole(chunk, ContentLimits.MaxIndexBytes, token) ?? throw new InvalidDataException($"chunk {chunk} is missing");
+            byte[] plain = new byte[place.Entry.LengthBytes];
+            await FillAsync(chunk, plain, token);
+            return plain;
         }
         var recipes = ImmutableArray.CreateBuilder<Recipe>(manifest.Files.Length);
         foreach (PackFile file in manifest.Files)
@@ -83,10 +105,10 @@ internal sealed class VersionContent
             recipes.Add(file.Recipe is not { } recipe ? file.RecipeOfOneChunk
                 : Recipe.Read(await ReadAsync(recipe, cancellationToken)) ?? throw new InvalidDataException($"the recipe of {file.Path} is damaged"));
         }
-        return new VersionContent(manifest, bytes, recipes.MoveToImmutable(), places.ToDictionary(place => place.Key, place => place.Value.Entry.StoredBytes), ReadAsync);
+        return new VersionContent(manifest, bytes, recipes.MoveToImmutable(), places.ToDictionary(place => place.Key, place => place.Value.Entry.StoredBytes), ReadAsync, FillAsync);
     }
 
     /// <summary>A version that is not at the relay yet.</summary>
     internal static VersionContent Of(Manifest manifest, ImmutableArray<Recipe> recipes, Dictionary<ChunkId, int> stored, Func<ChunkId, CancellationToken, Task<byte[]>> read) =>
-        new(manifest, manifest.ToBytes(), recipes, stored, read);
+        new(manifest, manifest.ToBytes(), recipes, stored, read, async (id, plain, cancellationToken) => (await read(id, cancellationToken)).CopyTo(plain));
 }

@@ -50,10 +50,15 @@ public sealed record FinishedVolume(VolumeRef Ref, ReadOnlyMemory<byte> Bytes, R
 /// <summary>Puts chunks one behind the other until the volume is full.</summary>
 public sealed class VolumeBuilder
 {
-    private readonly ArrayBufferWriter<byte> _bytes = new();
+    private readonly ArrayBufferWriter<byte> _bytes;
     private readonly ImmutableArray<VolumeEntry>.Builder _entries = ImmutableArray.CreateBuilder<VolumeEntry>();
 
-    public VolumeBuilder() => _bytes.Write(Volume.Header);
+    /// <param name="capacityBytes">How long it will be; more is possible, and costs twice the memory for a moment.</param>
+    public VolumeBuilder(int capacityBytes = 256)
+    {
+        _bytes = new ArrayBufferWriter<byte>(capacityBytes);
+        _bytes.Write(Volume.Header);
+    }
 
     public bool IsEmpty => _entries.Count == 0;
 

@@ -226,6 +226,22 @@ public sealed class ListStoreTests : IDisposable
 
     private static Task<ListVerdict> AcceptAsync(ListStore lists, ListKind kind, byte[] bytes) => lists.AcceptAsync(bytes, kind, default);
 
+    [Fact]
+    public async Task A_catalogue_of_80_000_packs_comes_into_force_and_is_so_after_a_restart()
+    {
+        var catalogue = new Catalogue(9, [.. Enumerable.Range(0, 80_000).Select(n => new CataloguePack($"pack-{n:00000}", [new CatalogueVersion(1, ChunkId.Of(BitConverter.GetBytes(n)), 2_000 + n, n % 1_000 == 7, LengthBytes: 3_000_000L * n)]))]);
+        byte[] bytes = _keys.Sign(ListKind.Catalogue, catalogue.ToPayload()).ToBytes();
+        using (ListStore lists = Open())
+            Assert.Equal(ListVerdict.Accepted, await AcceptAsync(lists, ListKind.Catalogue, bytes));
+        using ListStore again = Open();
+        Catalogue held = again.Current!.Catalogue!;
+        Assert.Equal((9L, ChunkId.Of(bytes)), (held.Version, again.TagOf(ListKind.Catalogue)!.Value));
+        foreach (CataloguePack pack in catalogue.Packs)
+            Assert.Equal(pack.Versions[0].Manifest, held.Find(pack.Id, 1)!.Manifest);
+        Assert.Equal(80, held.All.Count(pack => pack.Versions[0].Withdrawn));
+        Assert.Null(held.Find("pack-80000"));
+    }
+
     private byte[] Catalogue(long version) => _keys.Sign(ListKind.Catalogue, new Catalogue(version, []).ToPayload()).ToBytes();
 
     private byte[] Plan(long version) => _keys.Sign(ListKind.Plan, Payload(version).ToPayload()).ToBytes();

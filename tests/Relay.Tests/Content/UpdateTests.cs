@@ -137,7 +137,9 @@ public sealed class UpdateTests : IAsyncLifetime
             bytes += volume.Windows.VolumeBytes;
             foreach (VolumeEntry entry in volume.Windows.Entries)
             {
-                byte[] window = Volume.Unpack(entry, await source.Part(volume.Id, entry.OffsetBytes, entry.StoredBytes, default))!;
+                byte[] stored = new byte[entry.StoredBytes];
+                await source.Part(volume.Id, entry.OffsetBytes, stored, default);
+                byte[] window = Volume.Unpack(entry, stored)!;
                 var chunks = await BundleWindow.Read(window)!.ApplyAsync(from.Chunks, to.Chunks, async (id, token) => await from.ReadAsync(id, token), ZstdPrefix.Unpack, default);
                 got.UnionWith(chunks!.Value.Select(chunk => chunk.Chunk.Id));
             }
