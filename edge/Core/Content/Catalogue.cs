@@ -47,7 +47,7 @@ public sealed record CataloguePack(string Id, ImmutableArray<CatalogueVersion> V
 /// <param name="Expires">When a newer one should have come.</param>
 /// <param name="Publishers">Who may publish packs of certain names in the place of staff.</param>
 public sealed record Catalogue(
-    long Version,
+    [property: JsonPropertyOrder(-2)] long Version,
     ImmutableArray<CataloguePack> Packs,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? Issued = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? Expires = null,
@@ -63,6 +63,7 @@ public sealed record Catalogue(
     private CatalogueTable? _table;
 
     /// <summary>By id. Of a catalogue that came as a table they are made anew at each question; <see cref="All"/> makes one at a time.</summary>
+    [JsonPropertyOrder(-1)]
     public ImmutableArray<CataloguePack> Packs
     {
         get => _table is { } table ? [.. table.All()] : field;

@@ -5,13 +5,11 @@ using Edge.Core.Identity;
 namespace Edge.Core.Content;
 
 /// <summary>The packs of a catalogue as bytes, read where they are asked about: 80 000 packs take 5 MB, as objects they would take 40.
-/// Wire form: number of packs, by id; per pack how many bytes its id shares with the one before (none for every 16th, from the first), how many more it has and those, number of versions; per version
-/// its number less that of the one before, flags (1 withdrawn, 2 updates, 4 signatures, 8 length), manifest and its length, then as flagged: number of updates and per update how many versions back it begins,
-/// delta and its length, 0 or 1 and the bundle and its length; number of signatures and per signature key (8 bytes), length of the value and the value; length of the files.</summary>
+/// Wire form: number of packs, by id; per pack length of the id, the id, number of versions; per version its number less that of the one before, flags (1 withdrawn, 2 updates, 4 signatures, 8 length),
+/// manifest and its length, then as flagged: number of updates and per update how many versions back it begins, delta and its length, 0 or 1 and the bundle and its length;
+/// number of signatures and per signature key (8 bytes), length of the value and the value; length of the files.</summary>
 internal sealed class CatalogueTable
 {
-    /// <summary>Packs after which an id is whole again: most that are read for one that is asked for.</summary>
-    private const int Stride = 16;
     private const int KeyBytes = 8;
     private const int MaxValueBytes = 128;
     private const int MinVersionBytes = 3 + ChunkId.LengthBytes;
@@ -21,87 +19,73 @@ internal sealed class CatalogueTable
 
     private readonly byte[] _bytes;
     private readonly int[] _starts;
-    private readonly int _count;
 
-    private CatalogueTable(byte[] bytes, int[] starts, int count) => (_bytes, _starts, _count) = (bytes, starts, count);
+    private CatalogueTable(byte[] bytes, int[] starts) => (_bytes, _starts) = (bytes, starts);
 
     public static void Write(FieldWriter writer, IEnumerable<CataloguePack> packs)
     {
         CataloguePack[] sorted = [.. packs.OrderBy(pack => pack.Id, StringComparer.Ordinal)];
         writer.Number(sorted.Length);
-        byte[] former = [];
-        for (int i = 0; i < sorted.Length; i++)
+        foreach (CataloguePack pack in sorted)
         {
-            byte[] id = Encoding.ASCII.GetBytes(sorted[i].Id);
-            int shared = i % Stride == 0 ? 0 : former.AsSpan().CommonPrefixLength(id);
-            writer.Number(shared).Number(id.Length - shared).Bytes(id.AsSpan(shared)).Number(sorted[i].Versions.Length);
+            writer.Number(pack.Id.Length).Bytes(Encoding.ASCII.GetBytes(pack.Id)).Number(pack.Versions.Length);
             long last = 0;
-            foreach (CatalogueVersion version in sorted[i].Versions.OrderBy(version => version.Version))
+            foreach (CatalogueVersion version in pack.Versions.OrderBy(version => version.Version))
             {
                 Write(writer, version, last);
                 last = version.Version;
             }
-            former = id;
         }
     }
 
-    /// <returns>Null when the bytes are no whole table of sound packs.</returns>
+    /// <returns>Null when the bytes are no whole table of sound packs, each once and by id.</returns>
     public static CatalogueTable? Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new FieldReader(bytes);
-        int count = reader.Number(bytes.Length / MinPackBytes);
-        if (reader.Failed)
-            return null;
-        var starts = new List<int>();
+        int[] starts = new int[reader.Number(bytes.Length / MinPackBytes)];
         string former = "";
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < starts.Length; i++)
         {
-            if (i % Stride == 0)
-                starts.Add(bytes.Length - reader.RemainingBytes);
-            if (ReadPack(ref reader, i % Stride == 0 ? "" : former) is not { } pack || string.CompareOrdinal(former, pack.Id) >= 0)
+            starts[i] = bytes.Length - reader.RemainingBytes;
+            if (ReadPack(ref reader) is not { } pack || string.CompareOrdinal(former, pack.Id) >= 0)
                 return null;
             former = pack.Id;
         }
-        return reader.AtEnd ? new CatalogueTable(bytes.ToArray(), [.. starts], count) : null;
+        return reader.AtEnd ? new CatalogueTable(bytes.ToArray(), starts) : null;
     }
 
     public CataloguePack? Find(string id)
     {
-        (int low, int high) = (0, _starts.Length - 1);
-        while (low < high)
+        Span<byte> wanted = stackalloc byte[Slug.MaxLength];
+        if (!Encoding.ASCII.TryGetBytes(id, wanted, out int length))
+            return null;
+        for (int low = 0, high = _starts.Length - 1; low <= high;)
         {
-            int middle = (low + high + 1) / 2;
-            if (string.CompareOrdinal(At(_starts[middle], "").Id, id) <= 0)
-                low = middle;
+            int middle = (low + high) / 2;
+            int order = IdAt(middle).SequenceCompareTo(wanted[..length]);
+            if (order == 0)
+                return At(middle);
+            if (order < 0)
+                low = middle + 1;
             else
                 high = middle - 1;
         }
-        return low < _starts.Length ? From(low * Stride).Take(Stride).FirstOrDefault(pack => pack.Id == id) : null;
+        return null;
     }
 
     /// <summary>One after the other.</summary>
-    public IEnumerable<CataloguePack> All() => From(0);
+    public IEnumerable<CataloguePack> All() => Enumerable.Range(0, _starts.Length).Select(At);
 
-    /// <param name="first">A multiple of <see cref="Stride"/>.</param>
-    private IEnumerable<CataloguePack> From(int first)
+    private ReadOnlySpan<byte> IdAt(int pack)
     {
-        string former = "";
-        for (int i = first, at = _count == 0 ? 0 : _starts[first / Stride]; i < _count; i++)
-        {
-            CataloguePack pack = At(at, i % Stride == 0 ? "" : former, out at);
-            yield return pack;
-            former = pack.Id;
-        }
+        var reader = new FieldReader(_bytes.AsSpan(_starts[pack]));
+        return reader.Take(reader.Number(Slug.MaxLength));
     }
 
-    private CataloguePack At(int at, string former) => At(at, former, out _);
-
-    private CataloguePack At(int at, string former, out int next)
+    private CataloguePack At(int pack)
     {
-        var reader = new FieldReader(_bytes.AsSpan(at));
-        CataloguePack pack = ReadPack(ref reader, former)!;
-        next = _bytes.Length - reader.RemainingBytes;
-        return pack;
+        var reader = new FieldReader(_bytes.AsSpan(_starts[pack]));
+        return ReadPack(ref reader)!;
     }
 
     private static void Write(FieldWriter writer, CatalogueVersion version, long last)
@@ -129,12 +113,11 @@ internal sealed class CatalogueTable
             writer.Number(length);
     }
 
-    private static CataloguePack? ReadPack(ref FieldReader reader, string former)
+    private static CataloguePack? ReadPack(ref FieldReader reader)
     {
-        int shared = reader.Number(former.Length);
-        ReadOnlySpan<byte> more = reader.Take(reader.Number(Slug.MaxLength - shared));
+        string id = Encoding.Latin1.GetString(reader.Take(reader.Number(Slug.MaxLength)));
         int count = reader.Number(reader.RemainingBytes / MinVersionBytes);
-        if (reader.Failed || count == 0 || !Ascii.IsValid(more) || string.Concat(former.AsSpan(0, shared), Encoding.ASCII.GetString(more)) is var id && !Slug.IsValid(id))
+        if (reader.Failed || count == 0 || !Slug.IsValid(id))
             return null;
         var versions = ImmutableArray.CreateBuilder<CatalogueVersion>(count);
         long last = 0;

@@ -90,10 +90,10 @@ public sealed class Chunker
             ref byte next = ref MemoryMarshal.GetReference(bytes.Slice(at, 4 * lane));
             for (int i = 0; i < lane; i++)
             {
-                first = (first << 1) + Unsafe.Add(ref gear, Unsafe.Add(ref next, i));
-                second = (second << 1) + Unsafe.Add(ref gear, Unsafe.Add(ref next, i + lane));
-                third = (third << 1) + Unsafe.Add(ref gear, Unsafe.Add(ref next, i + 2 * lane));
-                fourth = (fourth << 1) + Unsafe.Add(ref gear, Unsafe.Add(ref next, i + 3 * lane));
+                first = (first << 1) + Unsafe.Add(ref gear, (nint)Unsafe.Add(ref next, i));
+                second = (second << 1) + Unsafe.Add(ref gear, (nint)Unsafe.Add(ref next, i + lane));
+                third = (third << 1) + Unsafe.Add(ref gear, (nint)Unsafe.Add(ref next, i + 2 * lane));
+                fourth = (fourth << 1) + Unsafe.Add(ref gear, (nint)Unsafe.Add(ref next, i + 3 * lane));
                 if (first <= most)
                     return at + i + 1;
                 if (second <= most && inSecond == 0)

@@ -22,8 +22,8 @@ public sealed class CatalogueTableTests
         byte[] head = Encoding.ASCII.GetBytes("""{"version":7,"packs":[]}""");
         string signature = "0011223344556677" + "03" + "010203";
         Assert.Equal($"02{head.Length:x2}{Convert.ToHexStringLower(head)}" + "02"
-            + "0001" + "61" + "01" + $"0200{HashOfA}0a"
-            + "0101" + "62" + "02" + $"0301{HashOfA}0a" + $"010e{HashOfA}0b" + "02" + $"01{HashOfA}0500" + $"03{HashOfA}0601{HashOfA}07" + "01" + signature + "ac02",
+            + "0161" + "01" + $"0200{HashOfA}0a"
+            + "026162" + "02" + $"0301{HashOfA}0a" + $"010e{HashOfA}0b" + "02" + $"01{HashOfA}0500" + $"03{HashOfA}0601{HashOfA}07" + "01" + signature + "ac02",
             Convert.ToHexStringLower(Sample.ToTable()));
         Same(Sample, Catalogue.Read(Sample.ToTable())!);
     }
