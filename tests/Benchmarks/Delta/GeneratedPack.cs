@@ -107,7 +107,7 @@ internal sealed class GeneratedPack(int seed, int units)
             files.Add("unit-01/sound/" + path.Replace('/', '-'), files[path]);
             files.Remove(path);
         }
-        return files.ToDictionary(file => Moved(Moved(file.Key, "unit-06/", "unit-06 fractions/"), "unit-26/", "unit-31/"), file => file.Value);
+        return files.ToDictionary(file => Moved(Moved(file.Key, "unit-06/", "unit-06 fractions/"), "unit-26/", string.Create(CultureInfo.InvariantCulture, $"unit-{units + 1:00}/")), file => file.Value);
     }
 
     private static string Moved(string path, string from, string to) => path.StartsWith(from, StringComparison.Ordinal) ? to + path[from.Length..] : path;
