@@ -2,7 +2,6 @@ using System.Text.Json;
 using EndToEnd.World;
 using TestKit;
 using Xunit;
-using Eventually = TestKit.Processes.Eventually;
 
 namespace EndToEnd;
 
@@ -151,7 +150,7 @@ public sealed class PackDiffTests : IAsyncLifetime
     private static Task QuietAsync(BoxNode[] boxes)
     {
         (long Bytes, int Looks) last = (-1, 0);
-        return Eventually.Async(() => Task.FromResult((last = boxes.Sum(Down) is var now && now == last.Bytes ? (now, last.Looks + 1) : (now, 0)).Looks >= 20), "the links are quiet", Token, TimeSpan.FromSeconds(60));
+        return Eventually.Async(() => Task.FromResult((last = boxes.Sum(Down) is var now && now == last.Bytes ? (now, last.Looks + 1) : (now, 0)).Looks >= 50), "the links are quiet", Token, TimeSpan.FromSeconds(60));
     }
 
     private static long Down(BoxNode box) => box.Api.DownBytes + box.Mqtt.DownBytes;
