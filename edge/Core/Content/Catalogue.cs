@@ -100,7 +100,7 @@ public sealed record Catalogue(
     }
 
     /// <summary>The dense form, whatever the length.</summary>
-    internal byte[] ToTable()
+    public byte[] ToTable()
     {
         byte[] head = JsonSerializer.SerializeToUtf8Bytes(this with { Packs = [] }, ContentJson.Default.Catalogue);
         FieldWriter writer = new FieldWriter(1 << 20).Byte(TableForm).Number(head.Length).Bytes(head);

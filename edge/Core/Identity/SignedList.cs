@@ -22,7 +22,7 @@ public sealed record ListSignature(string Key, ImmutableArray<byte> Value);
 /// The payload is signed as bytes: nothing is re-serialised before a check.</summary>
 public sealed record SignedList(ListKind Kind, ImmutableArray<ListSignature> Signatures, ReadOnlyMemory<byte> Payload)
 {
-    /// <summary>Longest list accepted: a catalogue. As a table it holds 80 000 packs of five versions each with all their updates, or with two signatures each.</summary>
+    /// <summary>Longest list accepted: a catalogue. As a table it holds 80 000 packs of five versions and an update each, or with two signatures each.</summary>
     public const int MaxBytes = 32 << 20;
 
     /// <summary>Longest list of any other kind: 80 000 planned packs take 6 MB.</summary>
