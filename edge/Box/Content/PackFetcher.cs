@@ -73,7 +73,7 @@ public sealed class PackFetcher(
         if (lists.Current is not { Catalogue: { } catalogue, Plan: { } plan } state)
             return;
         HashSet<string> planned = [.. plan.Packs.Select(pack => pack.Pack)];
-        foreach (CataloguePack pack in catalogue.Packs.Where(pack => !planned.Contains(pack.Id) && library.VersionOf(pack.Id) is null))
+        foreach (CataloguePack pack in catalogue.All.Where(pack => !planned.Contains(pack.Id) && library.VersionOf(pack.Id) is null))
         {
             CatalogueVersion? whole = null;
             foreach (CatalogueVersion version in pack.Versions.Reverse().Where(version => !version.Withdrawn && state.JudgeVersion(pack.Id, version) == PublishVerdict.Enough))
