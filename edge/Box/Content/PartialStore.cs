@@ -174,11 +174,12 @@ public sealed class PartialStore : IDisposable
     {
         if (!_held.TryGetValue(id, out SortedList<int, Held>? held))
             _held[id] = held = [];
+        // Before the older ones go: a file that holds this one is not empty.
+        added.File.LiveBytes += added.LengthBytes;
         // The same bytes twice: the newer record counts, whole.
         foreach ((int older, _) in Within(held, new ByteSpan(offset, offset + added.LengthBytes)).ToArray())
             Remove(held, older);
         held[offset] = added;
-        added.File.LiveBytes += added.LengthBytes;
     }
 
     private void Remove(SortedList<int, Held> held, int offset)

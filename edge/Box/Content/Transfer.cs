@@ -33,11 +33,18 @@ public sealed class Transfer(IRangeSource source, PartialStore partial, LinkGate
     private const int FirstPieceBytes = 256 << 10;
     private const int LeastPieceBytes = 64 << 10;
 
+    /// <summary>Bytes a second below which one more connection only makes the others wait: on a thin link few fill it, and more lose packets to each other and are taken for silent.</summary>
+    private const int LeastShare = 8_000;
+
+    /// <summary>Measurements before that is believed: in the first ones connections were still being opened.</summary>
+    private const int SureAfter = 4;
+
     // Learned from one transfer to the next.
     private ConnectionCount _count = ConnectionCount.Start(source.MaxConnections);
     private TimeSpan _firstByte = TimeSpan.FromSeconds(1);
     private int _pieceBytes = FirstPieceBytes;
     private double? _freeRate;
+    private int _measured;
     private double? _limitedRate;
 
     /// <summary>Connections to hold now.</summary>
@@ -105,8 +112,10 @@ public sealed class Transfer(IRangeSource source, PartialStore partial, LinkGate
             _limitedRate = Smoothed(_limitedRate, bytesPerSecond);
             return;
         }
-        _freeRate = Smoothed(_freeRate, bytesPerSecond);
-        _count = _count.Next(bytesPerSecond, source.MaxConnections);
+        double rate = Smoothed(_freeRate, bytesPerSecond);
+        _freeRate = rate;
+        int most = ++_measured < SureAfter ? source.MaxConnections : (int)Math.Clamp(rate / LeastShare, 1, source.MaxConnections);
+        _count = _count.Next(bytesPerSecond, most);
         _pieceBytes = (int)Math.Clamp(bytesPerSecond / _count.Count * PieceTime.TotalSeconds, LeastPieceBytes, FetchPlan.MaxRangeBytes);
     }
 

@@ -15,9 +15,13 @@ internal sealed class TransferRun(
 
     /// <summary>Failures one after the other, without a byte between them, that end the transfer: the link refuses, it is not slow.</summary>
     private const int MaxFailures = 6;
+    /// <summary>A new connection costs some 3 kB both ways: below this for each, fewer do.</summary>
+    private const int LaneBytes = 64 << 10;
     private const int ReadBytes = 16 << 10;
     private const int TellBytes = 64 << 10;
 
+    /// <summary>A few bytes are not worth the handshakes of many connections.</summary>
+    private readonly int _mostLanes = (int)Math.Max(1, work.QueuedBytes / LaneBytes);
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _disk = new(1);
     private readonly List<Lane> _lanes = [];
@@ -32,6 +36,8 @@ internal sealed class TransferRun(
     private long _cameBytes;
     private long _untoldBytes;
     private long? _heldSince;
+
+    private int LanesWanted => Math.Min(transfer.Connections, _mostLanes);
 
     private bool Ending => _trouble is not null || _interrupted || stop.IsCancellationRequested;
 
@@ -85,7 +91,7 @@ internal sealed class TransferRun(
     /// <returns>False when none runs and none is needed.</returns>
     private async Task<bool> StartAsync()
     {
-        int wanted = Ending ? 0 : transfer.Connections;
+        int wanted = Ending ? 0 : LanesWanted;
         bool queued;
         lock (_gate)
             queued = work.QueuedBytes > 0;
@@ -158,7 +164,7 @@ internal sealed class TransferRun(
             }
             Piece? piece;
             lock (_gate)
-                piece = work.Next(transfer.Connections, most);
+                piece = work.Next(LanesWanted, most);
             if (gate is not null)
                 await gate.GiveBackAsync(most - piece?.Span.LengthBytes ?? most, asked: false);
             return piece;
@@ -170,7 +176,7 @@ internal sealed class TransferRun(
     private bool IsWanted(Lane lane)
     {
         lock (_gate)
-            return !Ending && lane.Number < transfer.Connections && work.QueuedBytes > 0;
+            return !Ending && lane.Number < LanesWanted && work.QueuedBytes > 0;
     }
 
     private void Hold(Lane lane, LinkHold hold)
@@ -334,7 +340,7 @@ internal sealed class TransferRun(
             return _lanes.Exists(lane => lane.Asking is not null);
     }
 
-    /// <summary>All lanes that may run have work, so that what comes is what the link gives.</summary>
+    /// <summary>All lanes that may run have work, so that what comes is what the link gives to so many.</summary>
     private bool Busy()
     {
         lock (_gate)

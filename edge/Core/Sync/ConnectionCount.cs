@@ -16,14 +16,17 @@ public readonly record struct ConnectionCount(int Count, int Base, double BaseRa
     /// <summary>What a step down may leave: an eighth less is noticed, and where nothing is lost the smaller number is better.</summary>
     public const double Kept = 0.97;
 
-    /// <summary>Measurements between two trials: at one in 3 s, a trial every three quarters of a minute.</summary>
+    /// <summary>Measurements before a trial of more: at one in 3 s, three quarters of a minute.</summary>
     public const int RestBetweenTrials = 14;
+
+    /// <summary>Measurements before a trial of fewer, two minutes: one too many costs little, one too few an eighth of a link that loses packets.</summary>
+    public const int RestBeforeFewer = 40;
 
     /// <summary>How much of a new figure is believed.</summary>
     private const double Weight = 1.0 / 3;
 
-    /// <summary>Begins with a few, and tries more at once.</summary>
-    public static ConnectionCount Start(int most) => new(Math.Min(4, most), Math.Min(4, most), 0, 0, false);
+    /// <summary>Begins with all: on a link that needs them, the first seconds are not lost; on one that does not, the next trials take them away.</summary>
+    public static ConnectionCount Start(int most) => new(most, most, 0, 0, false);
 
     /// <summary>After one more measurement with <see cref="Count"/> connections that all had work.</summary>
     /// <param name="rate">Bytes a second of all of them together.</param>
@@ -36,11 +39,13 @@ public readonly record struct ConnectionCount(int Count, int Base, double BaseRa
         _ when Count == Base => (this with { BaseRate = BaseRate + Weight * (rate - BaseRate) }).Try(DownNext ? Count - 1 : Count + 1, most),
         _ when Count > Base && rate >= BaseRate * Gain => (this with { Base = Count, BaseRate = rate }).Try(Count + 1, most),
         _ when Count < Base && rate >= BaseRate * Kept => (this with { Base = Count, BaseRate = Math.Max(rate, BaseRate) }).Try(Count - 1, most),
-        _ => new(Base, Base, BaseRate, RestBetweenTrials, Count > Base),
+        _ => new(Base, Base, BaseRate, Rested(Count > Base), Count > Base),
     };
 
     /// <summary>Where there is no such number, the next trial goes the other way.</summary>
     private ConnectionCount Try(int count, int most) => Math.Clamp(count, 1, most) is var possible && possible != Count
         ? this with { Count = possible }
-        : this with { Rest = RestBetweenTrials, DownNext = count > Count };
+        : this with { Rest = Rested(count > Count), DownNext = count > Count };
+
+    private static int Rested(bool downNext) => downNext ? RestBeforeFewer : RestBetweenTrials;
 }

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using TestKit;
 using TestKit.Link;
+using TestKit.World;
 
 namespace EdgeBench.Link;
 
@@ -14,7 +14,6 @@ internal static class LinkBenchmark
     private static readonly TimeSpan Down = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan SayEach = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Drain = TimeSpan.FromSeconds(4);
     private static readonly Bar WasteMean = Bar.Max(256);
     private static readonly Bar WasteMost = Bar.Max(512);
 
@@ -38,19 +37,20 @@ internal static class LinkBenchmark
         var only = new Option<string?>("--case") { Description = $"One of them: {string.Join(", ", Cases.Select(item => item.Name))}, {KillCase}" };
         only.AcceptOnlyFromAmong([.. Cases.Select(item => item.Name), KillCase]);
         Option<int> seconds = Options.Count("--seconds", "About how long the box fetches in each case, link up", 100, 30);
+        var alone = new Option<bool>("--alone") { Description = "Without curl and rsync" };
         Option<int> kills = Options.Count("--kills", "How often it is killed", 8, 1);
-        var command = new Command("link", "What comes through a bad link, beside curl and rsync; what a kill or a cut costs. Needs root") { only, seconds, kills };
+        var command = new Command("link", "What comes through a bad link, beside curl and rsync; what a kill or a cut costs. Needs root") { only, seconds, kills, alone };
         command.SetAction(async (parsed, cancellationToken) => Report.Print("link",
-            await MeasureAsync(parsed.GetValue(only), parsed.GetValue(seconds), parsed.GetValue(kills), cancellationToken), parsed.GetValue(Options.Json)));
+            await MeasureAsync(parsed.GetValue(only), parsed.GetValue(seconds), parsed.GetValue(kills), parsed.GetValue(alone), cancellationToken), parsed.GetValue(Options.Json)));
         return command;
     }
 
-    private static async Task<IReadOnlyList<Figure>> MeasureAsync(string? only, int seconds, int kills, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<Figure>> MeasureAsync(string? only, int seconds, int kills, bool alone, CancellationToken cancellationToken)
     {
-        await using LinkWorld world = await LinkWorld.StartAsync(Options.PublishedBox(), cancellationToken);
+        await using LinkWorld world = await LinkWorld.StartAsync(Options.PublishedBox(), null, cancellationToken);
         var figures = new List<Figure>();
         foreach (Case item in Cases.Where(item => only is null || item.Name == only))
-            figures.AddRange(await ShareAsync(world, item, seconds, cancellationToken));
+            figures.AddRange(await ShareAsync(world, item, seconds, alone, cancellationToken));
         if (only is null or KillCase)
             figures.AddRange(await KillsAsync(world, kills, cancellationToken));
         return figures;
@@ -58,14 +58,14 @@ internal static class LinkBenchmark
 
     private static LinkShape ShapeOf(Case item) => new(item.Kilobits * 1000L, Delay, item.Loss, Math.Max(64_000, item.Kilobits * 125));
 
-    private static async Task<IReadOnlyList<Figure>> ShareAsync(LinkWorld world, Case item, int seconds, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<Figure>> ShareAsync(LinkWorld world, Case item, int seconds, bool alone, CancellationToken cancellationToken)
     {
         string what = $"{(item.Kilobits >= 1000 ? $"{item.Kilobits / 1000} Mbit/s" : $"{item.Kilobits} kbit/s")}, {item.Loss * 100:0} % loss{(item.Cut ? ", up 30 s / down 15 s" : "")}";
         Report.Say($"{what}: the box");
         int bytes = item.Kilobits * 125 * seconds * 9 / 10;
         // What is lost on the way the link could not carry.
         double carries = item.Kilobits * 125.0 * (1 - item.Loss);
-        double share, waste;
+        double share, shareOfAll, waste;
         int cuts;
         Cuts? schedule = null;
         try
@@ -79,6 +79,7 @@ internal static class LinkBenchmark
             (long Have, TimeSpan Up)? first = null;
             (long Have, TimeSpan Up) last = default;
             long began = TimeProvider.System.GetTimestamp();
+            TimeSpan whole;
             (long At, long Have) said = (began, 0);
             while (true)
             {
@@ -92,12 +93,14 @@ internal static class LinkBenchmark
                     Report.Say($"  {(have - said.Have) / TimeProvider.System.GetElapsedTime(said.At).TotalSeconds / carries * 100:0} %");
                     said = (TimeProvider.System.GetTimestamp(), have);
                 }
+                whole = schedule!.UpTime;
                 if (shown)
                     break;
                 if (TimeProvider.System.GetElapsedTime(began) > TimeSpan.FromSeconds(seconds * 6))
                     throw new TimeoutException($"the pack did not come:\n{world.Output}");
                 await Task.Delay(Look, TimeProvider.System, cancellationToken);
             }
+            shareOfAll = bytes / whole.TotalSeconds / carries * 100;
             share = (last.Have - first!.Value.Have) / (last.Up - first.Value.Up).TotalSeconds / carries * 100;
             cuts = schedule!.Count;
             waste = (world.Link.Down.TcpBytes - wireBefore - bytes) / 1000.0;
@@ -111,10 +114,13 @@ internal static class LinkBenchmark
         var figures = new List<Figure>
         {
             new($"{what}: box, of what the link could carry", "%", [share], item.Bar),
+            new($"{what}: the same from the moment of publishing to the pack's showing", "%", [shareOfAll]),
             new($"{what}: box, bytes beyond the pack's, TLS and heads included", "kB", [waste]),
         };
         if (item.Cut && cuts > 0)
             figures.Add(new($"{what}: the same for each cut", "kB", [waste / cuts], WasteMean));
+        if (alone)
+            return figures;
         await using var peers = new Peers(world.Link, world.Folder, bytes * 2);
         await peers.StartAsync(cancellationToken);
         foreach ((string name, Func<TimeSpan, CancellationToken, Task<long>> run) in new (string, Func<TimeSpan, CancellationToken, Task<long>>)[] { ("curl", peers.CurlAsync), ("rsync", peers.RsyncAsync) })
@@ -137,20 +143,12 @@ internal static class LinkBenchmark
         string pack = await world.PublishAsync(item.Kilobits * 125 * (kills + 2) * 15, () => world.Link.Shape = ShapeOf(item), cancellationToken);
         var chance = new Random(5);
         var wasted = new List<double>();
-        long delivered = world.Link.Down.TcpBytes;
-        long missing = await MissingAsync(world, pack, null, cancellationToken);
+        KillCost cost = await KillCost.BeginAsync(world, pack, cancellationToken);
         for (int i = 0; i < kills; i++)
         {
             await Task.Delay(TimeSpan.FromSeconds(6 + 6 * chance.NextDouble()), TimeProvider.System, cancellationToken);
-            await world.KillBoxAsync();
-            // What was on the way still comes, for nothing.
-            await Task.Delay(Drain, TimeProvider.System, cancellationToken);
-            long now = world.Link.Down.TcpBytes;
-            await world.StartBoxAsync(cancellationToken);
-            long left = await MissingAsync(world, pack, missing, cancellationToken);
-            wasted.Add((now - delivered - (missing - left)) / 1000.0);
+            wasted.Add(await cost.KillAsync(cancellationToken) / 1000.0);
             Report.Say($"  {wasted[^1]:0} kB");
-            (delivered, missing) = (now, left);
         }
         world.Link.Shape = LinkShape.Perfect;
         return
@@ -158,12 +156,5 @@ internal static class LinkBenchmark
             new("kill −9 at 2 Mbit/s, 2 % loss: waste, mean (TLS, heads, lists included)", "kB", [wasted.Average()], WasteMean),
             new("kill −9 at 2 Mbit/s, 2 % loss: waste, worst", "kB", [wasted.Max()], WasteMost),
         ];
-    }
-
-    private static async Task<long> MissingAsync(LinkWorld world, string pack, long? before, CancellationToken cancellationToken)
-    {
-        long? missing = null;
-        await Eventually.Async(() => Task.FromResult((missing = world.MissingBytes(pack)) is { } now && now != before), "the box fetches", cancellationToken, TimeSpan.FromMinutes(1), () => world.Output);
-        return missing!.Value;
     }
 }

@@ -1,6 +1,7 @@
 using TestKit.Disk;
 using TestKit.Link;
 using TestKit.Processes;
+using TestKit.World;
 
 namespace EdgeBench.Link;
 

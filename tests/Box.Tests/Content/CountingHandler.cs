@@ -5,24 +5,44 @@ namespace Edge.Box.Tests.Content;
 internal sealed class CountingHandler(Action? tell = null) : DelegatingHandler(new SocketsHttpHandler())
 {
     private long _readBytes;
+    private int _underWay;
 
     public long ReadBytes => Interlocked.Read(ref _readBytes);
+
+    /// <summary>Requests that wait for their answer, and answers of objects that are still read: time must not fly while there are any.</summary>
+    public int UnderWay => Volatile.Read(ref _underWay);
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         tell?.Invoke();
-        HttpResponseMessage response = await base.SendAsync(request, cancellationToken);
+        Interlocked.Increment(ref _underWay);
+        HttpResponseMessage response;
+        try
+        {
+            response = await base.SendAsync(request, cancellationToken);
+        }
+        catch
+        {
+            Interlocked.Decrement(ref _underWay);
+            throw;
+        }
         if (!request.RequestUri!.AbsolutePath.StartsWith("/content/", StringComparison.Ordinal))
+        {
+            Interlocked.Decrement(ref _underWay);
             return response;
-        var counted = new StreamContent(new CountingStream(await response.Content.ReadAsStreamAsync(cancellationToken), read => Interlocked.Add(ref _readBytes, read)));
+        }
+        var counted = new StreamContent(new CountingStream(
+            await response.Content.ReadAsStreamAsync(cancellationToken), read => Interlocked.Add(ref _readBytes, read), () => Interlocked.Decrement(ref _underWay)));
         foreach ((string name, IEnumerable<string> values) in response.Content.Headers)
             counted.Headers.TryAddWithoutValidation(name, values);
         response.Content = counted;
         return response;
     }
 
-    private sealed class CountingStream(Stream inner, Action<int> count) : Stream
+    private sealed class CountingStream(Stream inner, Action<int> count, Action end) : Stream
     {
+        private int _ended;
+
         public override bool CanRead => true;
 
         public override bool CanSeek => false;
@@ -55,6 +75,8 @@ internal sealed class CountingHandler(Action? tell = null) : DelegatingHandler(n
         protected override void Dispose(bool disposing)
         {
             inner.Dispose();
+            if (Interlocked.Exchange(ref _ended, 1) == 0)
+                end();
             base.Dispose(disposing);
         }
     }

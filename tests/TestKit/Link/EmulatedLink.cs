@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
+using System.Net.Sockets;
 
 namespace TestKit.Link;
 
@@ -96,6 +97,9 @@ public sealed class EmulatedLink : IDisposable
 
     /// <summary>The command that runs a program at one end.</summary>
     public static (string File, string[] Arguments) At(string end, string program, params string[] arguments) => ("ip", ["netns", "exec", end, program, .. arguments]);
+
+    /// <summary>A socket of this process at one end.</summary>
+    public static Socket SocketAt(string end, Func<Socket> make) => Tun.In(end, make);
 
     public void Cut() => _cut = true;
 

@@ -87,6 +87,16 @@ public sealed class ImpairedProxy : IAsyncDisposable
         Join();
     }
 
+    /// <summary>Since <see cref="Sever"/>, and until <see cref="Join"/>.</summary>
+    public bool IsSevered
+    {
+        get
+        {
+            lock (_gate)
+                return _refusing;
+        }
+    }
+
     /// <summary>Does <see cref="Sever"/> by itself when so many more bytes went down: to cut inside a transfer at a known place.</summary>
     public void SeverAfter(long downBytes) => Interlocked.Exchange(ref _severAtDownBytes, DownBytes + downBytes);
 

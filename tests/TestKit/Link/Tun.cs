@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -23,11 +24,26 @@ internal sealed partial class Tun : IDisposable
 
     private Tun(int descriptor) => _descriptor = descriptor;
 
-    /// <summary>Makes the device inside the namespace. The calling thread goes there for a moment, and no other.</summary>
+    /// <summary>Makes the device inside the namespace.</summary>
     /// <exception cref="IOException">No such namespace, no /dev/net/tun, or not root.</exception>
     public static Tun Create(string space, string device)
     {
-        Tun? made = null;
+        return In(space, () =>
+        {
+            int tun = Checked(Open("/dev/net/tun", ReadWrite | NonBlocking | CloseOnExec), "/dev/net/tun");
+            byte[] request = new byte[40];
+            Encoding.ASCII.GetBytes(device, request);
+            BitConverter.TryWriteBytes(request.AsSpan(16), TunWithoutHead);
+            Checked(Control(tun, SetInterface, request), device);
+            return new Tun(tun);
+        });
+    }
+
+    /// <summary>Makes something in a network namespace, as a socket, which stays there. A thread goes there for it, and no other.</summary>
+    /// <exception cref="IOException">No such namespace, or not root.</exception>
+    public static T In<T>(string space, Func<T> make) where T : class
+    {
+        T? made = null;
         Exception? trouble = null;
         var thread = new Thread(() =>
         {
@@ -42,14 +58,9 @@ internal sealed partial class Tun : IDisposable
                 {
                     _ = Close(there);
                 }
-                int tun = Checked(Open("/dev/net/tun", ReadWrite | NonBlocking | CloseOnExec), "/dev/net/tun");
-                byte[] request = new byte[40];
-                Encoding.ASCII.GetBytes(device, request);
-                BitConverter.TryWriteBytes(request.AsSpan(16), TunWithoutHead);
-                Checked(Control(tun, SetInterface, request), device);
-                made = new Tun(tun);
+                made = make();
             }
-            catch (IOException e)
+            catch (Exception e) when (e is IOException or SocketException)
             {
                 trouble = e;
             }
@@ -57,7 +68,7 @@ internal sealed partial class Tun : IDisposable
         // The thread ends in the namespace and takes it with it.
         thread.Start();
         thread.Join();
-        return made ?? throw trouble!;
+        return made ?? throw new IOException(trouble!.Message, trouble);
     }
 
     /// <summary>Waits a moment for a packet.</summary>

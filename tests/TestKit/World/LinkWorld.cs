@@ -2,15 +2,14 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using TestKit;
 using TestKit.Disk;
 using TestKit.Link;
 using TestKit.Processes;
 
-namespace EdgeBench.Link;
+namespace TestKit.World;
 
 /// <summary>A relay at the far end of an emulated link and a claimed box at the near end, both as processes.</summary>
-internal sealed partial class LinkWorld : IAsyncDisposable
+public sealed partial class LinkWorld : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
@@ -20,7 +19,7 @@ internal sealed partial class LinkWorld : IAsyncDisposable
     private readonly Dictionary<string, string> _relaySettings;
     private int _packs;
 
-    private LinkWorld(string box)
+    private LinkWorld(string? box, IReadOnlyDictionary<string, string> settings)
     {
         Link = EmulatedLink.Create($"edge{Environment.ProcessId}", LinkShape.Perfect, seed: 1);
         _relaySettings = new Dictionary<string, string>
@@ -29,22 +28,26 @@ internal sealed partial class LinkWorld : IAsyncDisposable
             ["Relay__PublicNames"] = EmulatedLink.FarName,
         };
         _relay = At(Link.Far, "dotnet", [Repository.Program("relay", "relay"), "serve"], _relaySettings);
-        _box = At(Link.Near, box, ["run"], new Dictionary<string, string>
+        var boxSettings = new Dictionary<string, string>(settings)
         {
             ["Box__DataFolder"] = _folder["box"],
             ["Identity__RelayUrl"] = $"https://{EmulatedLink.FarName}:9443",
             ["Identity__AuthorityFile"] = _folder["relay/keys/ca.pem"],
             ["Identity__ClaimPollInterval"] = "00:00:00.300",
-        });
+        };
+        _box = box is null ? At(Link.Near, "dotnet", [Repository.Program("edge/Box", "box"), "run"], boxSettings) : At(Link.Near, box, ["run"], boxSettings);
     }
 
     public EmulatedLink Link { get; }
 
     public TempFolder Folder => _folder;
 
-    public static async Task<LinkWorld> StartAsync(string box, CancellationToken cancellationToken)
+    /// <param name="box">A published box; null: the one built with this program.</param>
+    /// <param name="settings">Of the box, beyond those that join it to the relay.</param>
+    /// <param name="cancellationToken">Ends the start.</param>
+    public static async Task<LinkWorld> StartAsync(string? box, IReadOnlyDictionary<string, string>? settings, CancellationToken cancellationToken)
     {
-        var world = new LinkWorld(box);
+        var world = new LinkWorld(box, settings ?? new Dictionary<string, string>());
         try
         {
             await world._relay.StartAsync(null, cancellationToken);
@@ -93,9 +96,9 @@ internal sealed partial class LinkWorld : IAsyncDisposable
 
     public Task KillBoxAsync() => _box.KillAsync();
 
-    /// <summary>Bytes of a pack that the box found missing when it last began to fetch it.</summary>
-    public long? MissingBytes(string pack) =>
-        Missing().Matches(_box.Output).LastOrDefault(match => match.Groups["pack"].Value == pack) is { } last ? long.Parse(last.Groups["bytes"].Value, CultureInfo.InvariantCulture) : null;
+    /// <summary>Each time the box began to fetch a pack, over all its starts: the bytes that it found missing.</summary>
+    public IReadOnlyList<long> MissingBytes(string pack) =>
+        [.. Missing().Matches(_box.Output).Where(match => match.Groups["pack"].Value == pack).Select(match => long.Parse(match.Groups["bytes"].Value, CultureInfo.InvariantCulture))];
 
     public string Output => _box.Output;
 
