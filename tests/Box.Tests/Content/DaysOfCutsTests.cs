@@ -16,6 +16,7 @@ public sealed class DaysOfCutsTests : ContentTest
     /// <summary>What one cut may cost: the records that were being read when it fell, and the small objects that are fetched whole.</summary>
     private const int WasteOfACutBytes = 16 << 10;
     private const int DownSteps = 10;
+
     /// <summary>While the box waits for the link, so little of its time passes in a millisecond that this machine's pauses are not taken for the link's.</summary>
     private static readonly TimeSpan BusyStep = TimeSpan.FromMilliseconds(5);
 
