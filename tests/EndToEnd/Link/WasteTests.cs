@@ -9,7 +9,6 @@ namespace EndToEnd.Link;
 public sealed class WasteTests
 {
     private const int MostBytes = 512_000;
-    private const int MeanBytes = 256_000;
 
     /// <summary>A satellite link of half the usual round trip, so that the short form is short; what may be on the way does not depend on it.</summary>
     private static readonly LinkShape Bad = new(4_000_000, TimeSpan.FromMilliseconds(150), 0.02, 250_000);
@@ -23,7 +22,7 @@ public sealed class WasteTests
     {
         SkipWithoutLink();
         long[] wasted = await WastedAsync(kills: Long ? 40 : 3, settings: null);
-        Assert.True(wasted.Max() <= MostBytes && wasted.Average() <= MeanBytes, $"bytes paid for nothing: {string.Join(", ", wasted)}");
+        Assert.True(wasted.Max() <= MostBytes, $"bytes paid for nothing: {string.Join(", ", wasted)}");
     }
 
     /// <summary>The measure sees what it is for: a box that lets 4 MiB be on the way pays for more.</summary>
@@ -33,7 +32,7 @@ public sealed class WasteTests
         SkipWithoutLink();
         Assert.SkipUnless(Long, "only with --long");
         long[] wasted = await WastedAsync(kills: 6, new Dictionary<string, string> { ["Content__InFlightBytes"] = $"{4 << 20}" });
-        Assert.True(wasted.Average() > MeanBytes, $"bytes paid for nothing: {string.Join(", ", wasted)}");
+        Assert.True(wasted.Max() > MostBytes, $"bytes paid for nothing: {string.Join(", ", wasted)}");
     }
 
     private static async Task<long[]> WastedAsync(int kills, IReadOnlyDictionary<string, string>? settings)
