@@ -50,6 +50,15 @@ public sealed class LinkRulesTests
     public void What_is_no_rate_is_not_understood(string rates) => Assert.Null(LinkRules.Of(new LinkTerms(rates, null, null, LinkCost.Metered)));
 
     [Fact]
+    public void What_is_written_is_read_as_the_same_rates()
+    {
+        Gen<long?> rate = Gen.OneOf(OneOf<long?>(null, 0), Gen.Long[LinkRules.MinBitsPerSecond, 50_000_000].Select(bits => (long?)bits), Gen.Long[1, 100_000].Select(k => (long?)(k * 1000)));
+        Gen<TimeOnly> time = Gen.Int[0, 24 * 60 - 1].Select(minute => TimeOnly.MinValue.AddMinutes(minute));
+        Gen.Select(time, time, rate).Where(window => window.Item1 != window.Item2).Select(window => new RateWindow(window.Item1, window.Item2, window.Item3)).Array[0, LinkRules.MaxWindows].Select(rate)
+            .Sample((windows, otherwise) => LinkRules.ReadRates(LinkRules.WriteRates(windows, otherwise)) is { } read && read.Windows.SequenceEqual(windows) && read.Otherwise == otherwise, iter: 2_000);
+    }
+
+    [Fact]
     public void Any_text_is_read_or_refused() =>
         Gen.Char["0129:- ,kMful.o"].Array[0, 40].Select(letters => new string(letters)).Sample(text => LinkRules.ReadRates(text) is null or { Windows.Length: <= 24 }, iter: Fuzz.Inputs);
 
