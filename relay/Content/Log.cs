@@ -23,6 +23,9 @@ internal static partial class Log
     [LoggerMessage(2191, LogLevel.Warning, "Pack {Pack}: no update from version {From} to {To} could be made, boxes take chunks: {Reason}")]
     public static partial void UpdateFailed(this ILogger log, string pack, long from, long to, string reason);
 
+    [LoggerMessage(2192, LogLevel.Warning, "Updates of packs are not looked after until something is published again: {Reason}")]
+    public static partial void UpdatesTroubled(this ILogger log, string reason);
+
     [LoggerMessage(2160, LogLevel.Information, "Pack {Pack}, versions up to {Through}: erratum {Erratum}")]
     public static partial void ErratumMade(this ILogger log, string pack, long through, string erratum);
 }

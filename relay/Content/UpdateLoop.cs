@@ -56,7 +56,14 @@ public sealed class UpdateLoop(PackRegistry registry, UpdateTable updates, Conte
         while (!stoppingToken.IsCancellationRequested)
         {
             await _wake.WaitAsync(stoppingToken);
-            await RoundAsync(stoppingToken);
+            try
+            {
+                await RoundAsync(stoppingToken);
+            }
+            catch (Exception e) when (IsTrouble(e))
+            {
+                log.UpdatesTroubled(e.Message);
+            }
         }
     }
 
@@ -66,19 +73,27 @@ public sealed class UpdateLoop(PackRegistry registry, UpdateTable updates, Conte
         await DropAsync(cancellationToken);
         while (Missing().FirstOrDefault() is { } wanted)
         {
-            try
-            {
-                await Task.Run(() => MakeAsync(wanted, cancellationToken), cancellationToken);
-            }
-            catch (Exception e) when (e is IOException or InvalidDataException or InvalidOperationException or SqliteException)
-            {
-                lock (_gate)
-                    _failed.Add((wanted.Pack, wanted.To.Version, wanted.From.Version));
-                log.UpdateFailed(wanted.Pack, wanted.From.Version, wanted.To.Version, e.Message);
-            }
+            await TryAsync(wanted, cancellationToken);
             Progress();
         }
     }
+
+    private async Task TryAsync(Wanted wanted, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.Run(() => MakeAsync(wanted, cancellationToken), cancellationToken);
+        }
+        catch (Exception e) when (IsTrouble(e))
+        {
+            lock (_gate)
+                _failed.Add((wanted.Pack, wanted.To.Version, wanted.From.Version));
+            log.UpdateFailed(wanted.Pack, wanted.From.Version, wanted.To.Version, e.Message);
+        }
+    }
+
+    /// <summary>The disk, or damage on it: boxes take chunks meanwhile, and the next news is the next try.</summary>
+    private static bool IsTrouble(Exception e) => e is IOException or InvalidDataException or InvalidOperationException or SqliteException;
 
     private void Progress()
     {

@@ -255,15 +255,15 @@ public sealed class LibrarySearch : IDisposable
     /// <summary>Brings the index in step with what shows of these packs, in one commit.</summary>
     private async Task EnterAsync(IReadOnlyCollection<string> packs, CancellationToken cancellationToken)
     {
-        List<(string Pack, ShownPack? Shown, LocalLayer Layer, long State)> now = [];
+        List<(string Pack, ChunkId? Version, ShownPack? Shown, LocalLayer Layer, long State)> now = [];
         foreach (string pack in packs)
         {
             (LocalLayer layer, long state) = LayerOf(pack);
-            now.Add((pack, _library.Read(pack), layer, state));
+            now.Add((pack, _library.VersionOf(pack)?.Id, _library.Read(pack), layer, state));
         }
         await _database.WriteAsync((connection, transaction) =>
         {
-            foreach ((string pack, ShownPack? shown, LocalLayer layer, long state) in now)
+            foreach ((string pack, _, ShownPack? shown, LocalLayer layer, long state) in now)
             {
                 connection.Execute("DELETE FROM words WHERE rowid = (SELECT id FROM sets WHERE pack = @pack)", new { pack }, transaction);
                 connection.Execute("DELETE FROM sets WHERE pack = @pack", new { pack }, transaction);
@@ -274,7 +274,7 @@ public sealed class LibrarySearch : IDisposable
         lock (_gate)
             _changed.ExceptWith(packs);
         // What changed while it was entered is entered again.
-        foreach ((string pack, _, _, _) in now.Where(entered => entered.Shown is not null && (_library.VersionOf(entered.Pack)?.Id != entered.Shown.Id || LayerOf(entered.Pack).State != entered.State)))
+        foreach ((string pack, _, _, _, _) in now.Where(entered => _library.VersionOf(entered.Pack)?.Id != entered.Version || LayerOf(entered.Pack).State != entered.State))
             Note(pack);
     }
 
