@@ -110,7 +110,12 @@ public sealed class UsbBundleWriterTests : IAsyncLifetime
     private async Task<WrittenBundle> WriteAsync(BuiltPack pack, BuiltPack? held)
     {
         var objects = ObjectSource.Of(_host.Store);
-        var source = new UsbBundleSource(async (id, most, token) => (await objects.Whole(id, most, token))!, objects.Part.Invoke);
+        var source = new UsbBundleSource(async (id, most, token) => (await objects.Whole(id, most, token))!, async (id, offset, length, token) =>
+        {
+            byte[] part = new byte[length];
+            await objects.Part(id, offset, part, token);
+            return part;
+        });
         var offer = new UsbBundleOffer("hill", 1, "nothing", [], [new OfferedPack(pack.Manifest.Pack, pack.Manifest.Version, pack.Id, pack.Manifest.ToBytes().Length)], held is null ? [] : [held.Id], [], null);
         return await new UsbBundleWriter(source, _stick.Path, null).WriteAsync(offer, asksForReturn: false, TestContext.Current.CancellationToken);
     }
