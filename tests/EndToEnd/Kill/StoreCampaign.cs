@@ -32,10 +32,12 @@ public sealed class StoreCampaign : IAsyncDisposable
 
     private const long DiskBytes = 256L << 20;
 
+    /// <summary>For what must come about by itself.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
     private readonly TempFolder _folder = new();
     private readonly Blow _blow;
     private readonly int _wanted;
-    private readonly TimeSpan _patience;
     private readonly Random _draw;
     private readonly LoopDisk? _boxDisk;
     private readonly LoopDisk? _relayDisk;
@@ -44,35 +46,26 @@ public sealed class StoreCampaign : IAsyncDisposable
 
     /// <param name="blow">What is dealt.</param>
     /// <param name="wanted">How many.</param>
-    /// <param name="environment">For both processes.</param>
-    /// <param name="patience">For what must come about by itself.</param>
-    public StoreCampaign(Blow blow, int wanted, IReadOnlyDictionary<string, string>? environment = null, TimeSpan? patience = null)
+    public StoreCampaign(Blow blow, int wanted)
     {
-        (_blow, _wanted, _patience, _draw) = (blow, wanted, patience ?? TimeSpan.FromMinutes(2), new Random(Seed));
+        (_blow, _wanted, _draw) = (blow, wanted, new Random(Seed));
         if (blow == Blow.PowerCut)
         {
             _boxDisk = LoopDisk.Create(_folder["box.img"], _folder["box"], DiskBytes);
             _relayDisk = LoopDisk.Create(_folder["relay.img"], _folder["relay"], DiskBytes * 2);
         }
-        Relay = new RelayNode(Path.Combine(_folder["relay"], "data"), With(Quick.Relay));
-        Box = new BoxNode(Path.Combine(_folder["box"], "data"), Relay, With(new Dictionary<string, string>(Quick.Box)
+        Relay = new RelayNode(Path.Combine(_folder["relay"], "data"), Quick.Relay);
+        Box = new BoxNode(Path.Combine(_folder["box"], "data"), Relay, new Dictionary<string, string>(Quick.Box)
         {
             ["Content__QuotaBytes"] = $"{QuotaBytes}",
             ["Content__StoreFileBytes"] = $"{StoreFileBytes}",
             ["Usb__MountRoot"] = _folder["mnt"],
             ["Usb__WatchInterval"] = "00:00:00.100",
             ["Neighbour__Discovery"] = "false",
-        }));
+        });
         Directory.CreateDirectory(_folder["mnt"]);
         _presses = [.. Enumerable.Range(0, 3).Select(n => new PackPress(Relay, _folder, Seed + (n * 1_000_000), $"pack{n}", NewBytes))];
         _readers = [.. _presses.Select(press => new PackReader(Box, press))];
-
-        Dictionary<string, string> With(Dictionary<string, string> settings)
-        {
-            foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
-                settings[name] = value;
-            return settings;
-        }
     }
 
     public int Seed { get; } = int.TryParse(Environment.GetEnvironmentVariable("EDGE_SEED"), out int seed) ? seed : RandomNumberGenerator.GetInt32(1_000_000);
@@ -210,8 +203,8 @@ public sealed class StoreCampaign : IAsyncDisposable
 
     private async Task BothAnswerAsync(CancellationToken cancellationToken)
     {
-        await Eventually.Async(async () => (await Box.Http.GetAsync("/healthz", cancellationToken)).IsSuccessStatusCode, "the box answers", cancellationToken, _patience);
-        await Eventually.Async(async () => (await Relay.Staff.GetAsync("/healthz", cancellationToken)).IsSuccessStatusCode, "the relay answers", cancellationToken, _patience);
+        await Eventually.Async(async () => (await Box.Http.GetAsync("/healthz", cancellationToken)).IsSuccessStatusCode, "the box answers", cancellationToken, Patience);
+        await Eventually.Async(async () => (await Relay.Staff.GetAsync("/healthz", cancellationToken)).IsSuccessStatusCode, "the relay answers", cancellationToken, Patience);
     }
 
     /// <summary>Waits until the box shows what was published last of each pack. Meanwhile a pupil reads: what shows is whole and of one version at every look.</summary>
@@ -224,7 +217,7 @@ public sealed class StoreCampaign : IAsyncDisposable
             {
                 await reader.ReadAsync(cancellationToken);
                 return await reader.ShownAsync(cancellationToken) == press.Published;
-            }, $"version {press.Published} of {press.Pack} shows", cancellationToken, _patience, () => Evidence);
+            }, $"version {press.Published} of {press.Pack} shows", cancellationToken, Patience, () => Evidence);
         }
     }
 

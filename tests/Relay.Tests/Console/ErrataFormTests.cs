@@ -5,34 +5,24 @@ using Xunit;
 
 namespace Relay.Tests.Console;
 
-public sealed class ErrataFormTests : IAsyncLifetime
+public sealed class ErrataFormTests : PackPageTest
 {
-    private ConsoleHost _host = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _host = await ConsoleHost.SignedInAsync();
-        await _host.AddPackAsync("fractions", "Fractions", "one");
-    }
-
-    public ValueTask DisposeAsync() => _host.DisposeAsync();
-
     [Fact]
     public async Task A_correction_is_made_shown_and_taken_back()
     {
         using HttpResponseMessage made = await SendAsync(("zh", "是三，不是四 <b>"), ("en", "three, not four"), ("path", "notes.txt"), ("page", "7"));
         Assert.Equal(HttpStatusCode.SeeOther, made.StatusCode);
-        Erratum erratum = Assert.Single(_host.Get<ErrataDesk>().All());
+        Erratum erratum = Assert.Single(Host.Get<ErrataDesk>().All());
         Assert.Equal(("fractions", 1L, "notes.txt", 7, (int?)null), (erratum.Pack, erratum.Through, erratum.Path, erratum.Page, erratum.Second));
         Assert.Equal("是三，不是四 <b>", erratum.Text.In("zh-Hans"));
-        string page = await _host.PageAsync("/packs/fractions");
+        string page = await Host.PageAsync("/packs/fractions");
         foreach (string shown in (string[])["goes to all schools with their next contact", "three, not four", "notes.txt", "versions up to 1"])
             Assert.Contains(shown, page, StringComparison.Ordinal);
-        using HttpResponseMessage gone = await _host.PostAsync($"/packs/fractions/errata/{erratum.Id}/withdraw");
+        using HttpResponseMessage gone = await Host.PostAsync($"/packs/fractions/errata/{erratum.Id}/withdraw");
         Assert.Equal(HttpStatusCode.SeeOther, gone.StatusCode);
-        Assert.True(Assert.Single(_host.Get<ErrataDesk>().All()).Withdrawn);
-        Assert.DoesNotContain($"/errata/{erratum.Id}/withdraw", await _host.PageAsync("/packs/fractions"), StringComparison.Ordinal);
-        using HttpResponseMessage none = await _host.PostAsync("/packs/fractions/errata/e9/withdraw");
+        Assert.True(Assert.Single(Host.Get<ErrataDesk>().All()).Withdrawn);
+        Assert.DoesNotContain($"/errata/{erratum.Id}/withdraw", await Host.PageAsync("/packs/fractions"), StringComparison.Ordinal);
+        using HttpResponseMessage none = await Host.PostAsync("/packs/fractions/errata/e9/withdraw");
         Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
     }
 
@@ -47,7 +37,7 @@ public sealed class ErrataFormTests : IAsyncLifetime
         string page = await over.Content.ReadAsStringAsync();
         foreach (string shown in (string[])["This is too long", zh, new string('x', 151), "value=\"notes.txt\"", "value=\"12:30\""])
             Assert.Contains(shown, page, StringComparison.Ordinal);
-        Assert.Single(_host.Get<ErrataDesk>().All());
+        Assert.Single(Host.Get<ErrataDesk>().All());
     }
 
     [Theory]
@@ -66,7 +56,7 @@ public sealed class ErrataFormTests : IAsyncLifetime
         string page = await response.Content.ReadAsStringAsync();
         Assert.Contains(why, page, StringComparison.Ordinal);
         Assert.Contains("aria-invalid=\"true\"", page, StringComparison.Ordinal);
-        Assert.Empty(_host.Get<ErrataDesk>().All());
+        Assert.Empty(Host.Get<ErrataDesk>().All());
     }
 
     [Fact]
@@ -74,21 +64,21 @@ public sealed class ErrataFormTests : IAsyncLifetime
     {
         using HttpResponseMessage response = await SendAsync(("zh", "三"), ("at", "12:30"));
         Assert.Equal(HttpStatusCode.UnprocessableEntity, response.StatusCode);
-        Assert.Empty(_host.Get<ErrataDesk>().All());
+        Assert.Empty(Host.Get<ErrataDesk>().All());
     }
 
     [Fact]
     public async Task An_unknown_pack_is_not_there()
     {
-        using HttpResponseMessage response = await _host.PostAsync("/packs/none/errata", ("zh", "三"));
+        using HttpResponseMessage response = await Host.PostAsync("/packs/none/errata", ("zh", "三"));
         Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
-        Assert.Empty(_host.Get<ErrataDesk>().All());
+        Assert.Empty(Host.Get<ErrataDesk>().All());
     }
 
     [Fact]
     public async Task Who_is_not_signed_in_and_a_form_of_another_site_change_nothing()
     {
-        using HttpClient stranger = _host.Browser();
+        using HttpClient stranger = Host.Browser();
         using var form = new FormUrlEncodedContent([KeyValuePair.Create("zh", "三")]);
         using HttpResponseMessage sent = await stranger.PostAsync("/packs/fractions/errata", form);
         Assert.Equal(HttpStatusCode.Redirect, sent.StatusCode);
@@ -96,10 +86,10 @@ public sealed class ErrataFormTests : IAsyncLifetime
         foreach (string site in (string[])["cross-site", "same-site"])
         {
             using var foreign = new HttpRequestMessage(HttpMethod.Post, "/packs/fractions/errata") { Content = new FormUrlEncodedContent([KeyValuePair.Create("zh", "三")]), Headers = { { "Sec-Fetch-Site", site } } };
-            using HttpResponseMessage refused = await _host.Http.SendAsync(foreign);
+            using HttpResponseMessage refused = await Host.Http.SendAsync(foreign);
             Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
         }
-        Assert.Empty(_host.Get<ErrataDesk>().All());
+        Assert.Empty(Host.Get<ErrataDesk>().All());
     }
 
     [Fact]
@@ -111,5 +101,5 @@ public sealed class ErrataFormTests : IAsyncLifetime
         Assert.Contains("最多 200 个汉字", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
-    private Task<HttpResponseMessage> SendAsync(params (string Name, string Value)[] fields) => _host.PostAsync("/packs/fractions/errata", fields);
+    private Task<HttpResponseMessage> SendAsync(params (string Name, string Value)[] fields) => Host.PostAsync("/packs/fractions/errata", fields);
 }

@@ -6,29 +6,19 @@ using Xunit;
 
 namespace Relay.Tests.Console;
 
-public sealed class PackPagesTests : IAsyncLifetime
+public sealed class PackPagesTests : PackPageTest
 {
-    private ConsoleHost _host = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _host = await ConsoleHost.SignedInAsync();
-        await _host.AddPackAsync("fractions", "Fractions", "one");
-    }
-
-    public ValueTask DisposeAsync() => _host.DisposeAsync();
-
     [Fact]
     public async Task The_funnel_counts_places_from_plan_to_library_and_names_who_is_missing()
     {
-        BoxId hill = await _host.AddBoxAsync("hill", "山上小学", "Hill School"), valley = await _host.AddBoxAsync("valley", "山谷小学", "Valley School");
-        await _host.AddBoxAsync("shore", "海边小学", "Shore School");
-        Assert.Contains("Draft", await _host.PageAsync("/packs"), StringComparison.Ordinal);
+        BoxId hill = await Host.AddBoxAsync("hill", "山上小学", "Hill School"), valley = await Host.AddBoxAsync("valley", "山谷小学", "Valley School");
+        await Host.AddBoxAsync("shore", "海边小学", "Shore School");
+        Assert.Contains("Draft", await Host.PageAsync("/packs"), StringComparison.Ordinal);
         using HttpResponseMessage response = await PublishAsync(("version", "1"), ("to", "all"), ("due", "2036-03-02T08:00"));
         Assert.Equal(HttpStatusCode.SeeOther, response.StatusCode);
         await ReportAsync(hill, PackHolding.Verified, 1000);
         await ReportAsync(valley, PackHolding.Delivered, 1000);
-        string page = await _host.PageAsync("/packs/fractions");
+        string page = await Host.PageAsync("/packs/fractions");
         foreach (string shown in (string[])["fractions @ 1 is published.", "<b>3</b> published", "<b>2</b> delivered", "<b>1</b> verified", "2 do not show it yet", "due 2036-03-02 08:00", "Valley School", "Shore School", "Not begun", "On its way"])
             Assert.Contains(shown, page, StringComparison.Ordinal);
     }
@@ -43,18 +33,18 @@ public sealed class PackPagesTests : IAsyncLifetime
         using HttpResponseMessage response = await PublishAsync((field, value));
         Assert.Equal(HttpStatusCode.UnprocessableEntity, response.StatusCode);
         Assert.Contains(why, await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
-        Assert.Empty(_host.Get<PackRegistry>().Targets());
+        Assert.Empty(Host.Get<PackRegistry>().Targets());
     }
 
     [Fact]
     public async Task A_version_is_withdrawn_only_after_a_second_look()
     {
         using HttpResponseMessage published = await PublishAsync(("to", "all"));
-        Assert.Contains("cannot be undone", await _host.PageAsync("/packs/fractions/withdraw/1"), StringComparison.Ordinal);
-        Assert.Null(_host.Get<PackRegistry>().Find("fractions", 1)!.Withdrawn);
-        using HttpResponseMessage withdrawn = await _host.PostAsync("/packs/fractions/withdraw/1");
-        Assert.NotNull(_host.Get<PackRegistry>().Find("fractions", 1)!.Withdrawn);
-        Assert.Contains("fractions @ 1 is withdrawn.", await _host.PageAsync("/packs/fractions"), StringComparison.Ordinal);
+        Assert.Contains("cannot be undone", await Host.PageAsync("/packs/fractions/withdraw/1"), StringComparison.Ordinal);
+        Assert.Null(Host.Get<PackRegistry>().Find("fractions", 1)!.Withdrawn);
+        using HttpResponseMessage withdrawn = await Host.PostAsync("/packs/fractions/withdraw/1");
+        Assert.NotNull(Host.Get<PackRegistry>().Find("fractions", 1)!.Withdrawn);
+        Assert.Contains("fractions @ 1 is withdrawn.", await Host.PageAsync("/packs/fractions"), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -66,14 +56,14 @@ public sealed class PackPagesTests : IAsyncLifetime
     [InlineData("/schools/revoke/none")]
     public async Task What_is_not_there_says_so(string path)
     {
-        using HttpResponseMessage response = await _host.Http.GetAsync(path);
+        using HttpResponseMessage response = await Host.Http.GetAsync(path);
         Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
         Assert.Contains("There is no such page", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
-    private Task<HttpResponseMessage> PublishAsync(params (string Name, string Value)[] fields) => _host.PostAsync("/packs/fractions/publish",
+    private Task<HttpResponseMessage> PublishAsync(params (string Name, string Value)[] fields) => Host.PostAsync("/packs/fractions/publish",
         [.. ((string Name, string Value)[])[("version", "1"), ("to", "all"), ("due", ""), ("priority", "0")] is var usual ? usual.Where(pair => fields.All(field => field.Name != pair.Name)) : [], .. fields]);
 
-    private Task ReportAsync(BoxId box, PackHolding state, long have) => _host.ReportAsync(box,
+    private Task ReportAsync(BoxId box, PackHolding state, long have) => Host.ReportAsync(box,
         new StatusReport(1, "0.1.0", TimeSpan.Zero, [new PackReport("fractions", 1, state, have, 1000)], [], 0, 1, new ListVersions(1, 1, 1)));
 }

@@ -45,8 +45,8 @@ public sealed class EmulatedLink : IDisposable
     private EmulatedLink(string name, LinkShape shape, int seed)
     {
         (Far, Near, _shape) = ($"{name}-far", $"{name}-near", shape);
-        Ip("netns", "add", Far);
-        Ip("netns", "add", Near);
+        IpRoute.Run("netns", "add", Far);
+        IpRoute.Run("netns", "add", Near);
         _farTun = Tun.Create(Far, Device);
         _nearTun = Tun.Create(Near, Device);
         foreach ((string space, string address) in (ReadOnlySpan<(string, string)>)[(Far, FarAddress), (Near, NearAddress)])
@@ -54,11 +54,11 @@ public sealed class EmulatedLink : IDisposable
             Directory.CreateDirectory(FilesOf(space));
             using (StreamWriter hosts = File.CreateText(Path.Combine(FilesOf(space), "hosts")))
                 hosts.Write($"127.0.0.1 localhost\n{FarAddress} {FarName}\n");
-            Ip("-n", space, "link", "set", "lo", "up");
-            Ip("-n", space, "address", "add", address + "/24", "dev", Device);
-            Ip("-n", space, "link", "set", Device, "mtu", $"{PacketBytes}", "up");
+            IpRoute.Run("-n", space, "link", "set", "lo", "up");
+            IpRoute.Run("-n", space, "address", "add", address + "/24", "dev", Device);
+            IpRoute.Run("-n", space, "link", "set", Device, "mtu", $"{PacketBytes}", "up");
             // What far servers run, whatever this machine's default is.
-            Ip("-n", space, "route", "replace", "10.77.0.0/24", "dev", Device, "proto", "kernel", "scope", "link", "src", address, "congctl", "cubic");
+            IpRoute.Run("-n", space, "route", "replace", "10.77.0.0/24", "dev", Device, "proto", "kernel", "scope", "link", "src", address, "congctl", "cubic");
         }
         // A cut is at the near end, as a dish that loses sight: what arrives there is lost, and so is what leaves.
         _down = new Direction(this, _nearTun, new Random(seed), cutAtArrival: true);
@@ -116,7 +116,7 @@ public sealed class EmulatedLink : IDisposable
         _nearTun.Dispose();
         foreach (string space in (ReadOnlySpan<string>)[Far, Near])
         {
-            Ip("netns", "delete", space);
+            IpRoute.Run("netns", "delete", space);
             Directory.Delete(FilesOf(space), recursive: true);
         }
     }
@@ -140,15 +140,6 @@ public sealed class EmulatedLink : IDisposable
         { IsBackground = true, Name = "link reader" };
         thread.Start();
         return thread;
-    }
-
-    private static void Ip(params string[] arguments)
-    {
-        using Process process = Process.Start(new ProcessStartInfo("ip", arguments) { RedirectStandardError = true })!;
-        string error = process.StandardError.ReadToEnd();
-        process.WaitForExit();
-        if (process.ExitCode != 0)
-            throw new IOException($"ip {string.Join(' ', arguments)}: {error.Trim()}");
     }
 
     /// <summary>Queue, slow part, loss, delay; packets keep their order.</summary>

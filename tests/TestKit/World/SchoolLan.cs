@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using TestKit.Link;
 using TestKit.Processes;
 
 namespace TestKit.World;
@@ -31,10 +31,10 @@ public sealed class SchoolLan : IAsyncDisposable
     {
         Directory.CreateDirectory(folder);
         string bridge = $"edge{Environment.ProcessId % 100_000}";
-        Ip("link", "add", bridge, "type", "bridge", "mcast_snooping", "0");
+        IpRoute.Run("link", "add", bridge, "type", "bridge", "mcast_snooping", "0");
         var lan = new SchoolLan(folder, bridge);
-        Ip("address", "add", $"{Gateway}/24", "dev", bridge);
-        Ip("link", "set", bridge, "up");
+        IpRoute.Run("address", "add", $"{Gateway}/24", "dev", bridge);
+        IpRoute.Run("link", "set", bridge, "up");
         return lan;
     }
 
@@ -43,15 +43,15 @@ public sealed class SchoolLan : IAsyncDisposable
     {
         int number = _hosts.Count + 2;
         string space = $"{_bridge}-{number}", cable = $"{_bridge}v{number}";
-        Ip("netns", "add", space);
+        IpRoute.Run("netns", "add", space);
         // Bound over the files of the same name by "ip netns exec".
         string etc = Directory.CreateDirectory(Path.Combine("/etc/netns", space)).FullName;
         Write(Path.Combine(etc, "hosts"), $"127.0.0.1 localhost\n{Gateway} {RelayName}\n");
-        Ip("link", "add", cable, "type", "veth", "peer", "name", "eth0", "netns", space);
-        Ip("link", "set", cable, "master", _bridge, "up");
-        Ip("-n", space, "link", "set", "lo", "up");
-        Ip("-n", space, "address", "add", $"10.78.0.{number}/24", "dev", "eth0");
-        Ip("-n", space, "link", "set", "eth0", "up");
+        IpRoute.Run("link", "add", cable, "type", "veth", "peer", "name", "eth0", "netns", space);
+        IpRoute.Run("link", "set", cable, "master", _bridge, "up");
+        IpRoute.Run("-n", space, "link", "set", "lo", "up");
+        IpRoute.Run("-n", space, "address", "add", $"10.78.0.{number}/24", "dev", "eth0");
+        IpRoute.Run("-n", space, "link", "set", "eth0", "up");
         var host = new LanHost(space, IPAddress.Parse($"10.78.0.{number}"), Path.Combine(_folder, number.ToString(CultureInfo.InvariantCulture)));
         _hosts.Add(host);
         await host.StartAsync(cancellationToken);
@@ -63,25 +63,16 @@ public sealed class SchoolLan : IAsyncDisposable
         foreach (LanHost host in _hosts)
         {
             await host.DisposeAsync();
-            Ip("netns", "delete", host.Space);
+            IpRoute.Run("netns", "delete", host.Space);
             Directory.Delete(Path.Combine("/etc/netns", host.Space), recursive: true);
         }
-        Ip("link", "delete", _bridge);
+        IpRoute.Run("link", "delete", _bridge);
     }
 
     internal static void Write(string path, string text)
     {
         using StreamWriter file = File.CreateText(path);
         file.Write(text);
-    }
-
-    private static void Ip(params string[] arguments)
-    {
-        using Process process = Process.Start(new ProcessStartInfo("ip", arguments) { RedirectStandardError = true })!;
-        string error = process.StandardError.ReadToEnd();
-        process.WaitForExit();
-        if (process.ExitCode != 0)
-            throw new IOException($"ip {string.Join(' ', arguments)}: {error.Trim()}");
     }
 }
 
