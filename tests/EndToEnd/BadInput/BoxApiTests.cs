@@ -15,7 +15,8 @@ public sealed class BadInputSchool : IAsyncLifetime
 {
     public const string Lesson = "lesson-1";
 
-    public School School { get; } = new();
+    /// <summary>Without deltas and bundles, by which a box could do without what is damaged here.</summary>
+    public School School { get; } = new(new Dictionary<string, string> { ["Content__UpdatesFrom"] = "0" });
 
     public PackPress Press { get; private set; } = null!;
 
