@@ -373,7 +373,8 @@ internal sealed class TransferRun(
     {
         using var limit = new CancellationTokenSource();
         Task tick = Task.Delay(Tick, time, limit.Token);
-        await (asking is null ? Task.WhenAny(tick, _news.Task) : Task.WhenAny(tick, _news.Task, asking));
+        // One that was answered at once is no news: the loop would not rest for as long as there is nothing to ask.
+        await (asking is null or { IsCompleted: true } ? Task.WhenAny(tick, _news.Task) : Task.WhenAny(tick, _news.Task, asking));
         await limit.CancelAsync();
         if (_news.Task.IsCompleted)
             Volatile.Write(ref _news, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));

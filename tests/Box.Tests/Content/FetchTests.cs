@@ -109,6 +109,34 @@ public sealed class FetchTests : ContentTest
         Assert.InRange(box.Link.ReadBytes, once - 100, once + 4_000);
     }
 
+    /// <summary>The processor is the school's while a pack comes for hours.</summary>
+    [Fact]
+    public async Task A_slow_transfer_rests_between_what_comes()
+    {
+        Origin.AddPack("fractions", 1, ("video.mp4", Noise.Of(600_000, 1)));
+        Origin.Publish(Wanted("fractions", 1));
+        await using var proxy = ImpairedProxy.To(Origin.Url.Port);
+        proxy.RateBytesPerSecond = 200_000;
+        Origin.Url = new Uri($"http://127.0.0.1:{proxy.Port}");
+        var time = new TimerCount();
+        await using BoxContent box = await BoxContent.OpenAsync(Folder["box"], Origin, time);
+        Assert.True(await box.FetchAsync());
+        Assert.InRange(time.Timers, 1, 1_000);
+    }
+
+    private sealed class TimerCount : TimeProvider
+    {
+        private int _timers;
+
+        public int Timers => Volatile.Read(ref _timers);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Interlocked.Increment(ref _timers);
+            return System.CreateTimer(callback, state, dueTime, period);
+        }
+    }
+
     [Fact]
     public async Task A_chunk_whose_bytes_are_wrong_is_not_kept_and_does_not_stop_the_rest()
     {
