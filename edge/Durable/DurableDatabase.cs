@@ -20,6 +20,7 @@ public sealed class DurableDatabase : IDisposable
     private readonly SemaphoreSlim _writing = new(1);
     private readonly SqliteConnection _writer;
     private long _commits;
+    private bool _disposed;
 
     /// <summary>Opens or creates <paramref name="path"/> and brings its tables up to date.</summary>
     /// <param name="path">The database file; its folder must exist.</param>
@@ -105,17 +106,21 @@ public sealed class DurableDatabase : IDisposable
         }
     }
 
+    /// <summary>Waits for the write that is under way; those that wait behind it, and later ones, throw <see cref="ObjectDisposedException"/>.</summary>
     public void Dispose()
     {
+        _writing.Wait();
+        _disposed = true;
+        _writer.Dispose();
+        _writing.Release();
         while (_readers.TryTake(out SqliteConnection? reader))
             reader.Dispose();
-        _writer.Dispose();
-        _writing.Dispose();
         SqliteConnection.ClearPool(new SqliteConnection(_connectionString));
     }
 
     private T Commit<T>(Func<SqliteConnection, SqliteTransaction, T> act)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         using SqliteTransaction transaction = _writer.BeginTransaction();
         T result = act(_writer, transaction);
         transaction.Commit();
