@@ -12,7 +12,7 @@ public sealed class StoreKillTests
     [Fact]
     public async Task Unplug_at_any_instant_kill_9_of_box_and_relay_leaves_every_version_whole_or_not_there()
     {
-        await using var campaign = new StoreCampaign(Blow.Kill, Fuzz.IsLong ? 200 : 8);
+        await using var campaign = new StoreCampaign(Blow.Kill, Fuzz.IsLong ? 200 : 6);
         await campaign.RunAsync(Token);
         TestContext.Current.TestOutputHelper?.WriteLine(campaign.Summary);
     }
@@ -21,7 +21,7 @@ public sealed class StoreKillTests
     public async Task Unplug_at_any_instant_power_cuts_of_a_real_file_system_leave_every_version_whole_or_not_there()
     {
         Assert.SkipWhen(LoopDisk.Trouble() is not null, $"no file system can be mounted: {LoopDisk.Trouble()}");
-        await using var campaign = new StoreCampaign(Blow.PowerCut, Fuzz.IsLong ? 100 : 4);
+        await using var campaign = new StoreCampaign(Blow.PowerCut, Fuzz.IsLong ? 100 : 3);
         await campaign.RunAsync(Token);
         TestContext.Current.TestOutputHelper?.WriteLine(campaign.Summary);
     }

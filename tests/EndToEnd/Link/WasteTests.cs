@@ -21,7 +21,7 @@ public sealed class WasteTests
     public async Task Paid_once_a_kill_at_any_instant_costs_no_more_than_what_was_on_the_way()
     {
         SkipWithoutLink();
-        long[] wasted = await WastedAsync(kills: Long ? 40 : 3, settings: null);
+        long[] wasted = await WastedAsync(kills: Long ? 40 : 2, settings: null);
         Assert.True(wasted.Max() <= MostBytes, $"bytes paid for nothing: {string.Join(", ", wasted)}");
         if (Long)
             await TheMeasureSeesABoxThatLetsMoreBeOnTheWayAsync();
