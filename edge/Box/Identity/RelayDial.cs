@@ -62,8 +62,22 @@ public sealed class RelayDial(TimeProvider time)
         {
             await others.CancelAsync();
             foreach (Task<Socket> task in dialling)
-                _ = task.ContinueWith(done => { if (done.IsCompletedSuccessfully && done.Result != taken) done.Result.Dispose(); else _ = done.Exception; },
-                    CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                _ = CloseUnlessAsync(taken, task);
+        }
+    }
+
+    /// <summary>Lets go of a connection that stands after another was taken.</summary>
+    private static async Task CloseUnlessAsync(Socket? taken, Task<Socket> dialling)
+    {
+        try
+        {
+            Socket stands = await dialling;
+            if (stands != taken)
+                stands.Dispose();
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        {
+            // Nothing stands.
         }
     }
 
