@@ -6,6 +6,7 @@ using Edge.Box.Bundle;
 using Edge.Box.Content;
 using Edge.Box.Feedback;
 using Edge.Box.Identity;
+using Edge.Box.Iptv;
 using Edge.Box.Live;
 using Edge.Box.Neighbours;
 using Edge.Box.Pages;
@@ -74,6 +75,12 @@ public static class BoxServer
             () => services.GetRequiredService<SiteView>().LiveNeedsLink, pack => services.GetRequiredService<PackUse>().IsInUse(pack)));
         builder.Services.AddLive(services => new LivePorts(Path.Combine(options.DataFolder, "live"),
             () => services.GetRequiredService<ListStore>().Current?.Plan, () => services.GetRequiredService<RelayHttp>().Client));
+        builder.Services.AddIptv(services =>
+        {
+            var live = services.GetRequiredService<LiveLessons>();
+            return new IptvPorts(() => services.GetRequiredService<ListStore>().Current?.Plan, live.State, lesson => live.Recording(lesson)?.Window,
+                (lesson, sequence) => live.Recording(lesson)?.Read(sequence), IPAddress.Parse(options.Address));
+        });
         builder.Services.AddSingleton(services => new ToolSite(() => options.ToolPort != 0 ? options.ToolPort : TakenPort(services, 1)));
         Texts texts = LoadTexts();
         builder.Services.AddSingleton(texts);

@@ -140,6 +140,23 @@ public sealed class LessonRecording : IDisposable
         return (published.Window.Segments[(int)sequence], Volatile.Read(ref _memory).TryGetValue(sequence, out ReadOnlyMemory<byte> bytes) ? (ReadOnlyMemory<byte>?)bytes : null, published.Offsets[(int)sequence]);
     }
 
+    /// <summary>The bytes of a published segment, from memory or disk; null when it is not published.</summary>
+    /// <exception cref="IOException">The disk does not give them.</exception>
+    public ReadOnlyMemory<byte>? Read(long sequence)
+    {
+        if (Find(sequence) is not { } found)
+            return null;
+        if (found.Bytes is { } held)
+            return held;
+        byte[] bytes = new byte[found.Segment.LengthBytes];
+        for (int read = 0; read < bytes.Length;)
+        {
+            int part = RandomAccess.Read(_media, bytes.AsSpan(read), found.Offset + read);
+            read += part > 0 ? part : throw new EndOfStreamException($"segment {sequence} is cut short");
+        }
+        return bytes;
+    }
+
     public void Dispose()
     {
         _media.Dispose();

@@ -3,6 +3,9 @@ namespace Edge.Core.Text;
 /// <summary>Which languages stand in for one another.</summary>
 public static class Languages
 {
+    /// <summary>The schools' main language, for who cannot be asked.</summary>
+    public const string Main = "zh-Hans";
+
     /// <summary>Languages to try for a reader of <paramref name="language"/>, best first:
     /// Tibetan and Yi readers know Chinese; everybody gets English last.</summary>
     public static IReadOnlyList<string> Fallback(string language) => Primary(language) switch

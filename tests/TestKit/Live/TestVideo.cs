@@ -12,15 +12,23 @@ public static class TestVideo
 
     /// <param name="keyFrameEvery">Pictures from key frame to key frame.</param>
     /// <param name="startSeconds">Time stamp of the first picture; 95443.7 is just before the 33-bit clock turns over.</param>
-    public static async Task<byte[]> MakeAsync(int seconds, int keyFrameEvery, string? startSeconds = null)
+    public static Task<byte[]> MakeAsync(int seconds, int keyFrameEvery, string? startSeconds = null) => EncodeAsync(
+        "-f", "lavfi", "-i", $"testsrc2=size=320x180:rate=25:duration={seconds}", "-f", "lavfi", "-i", $"sine=frequency=440:sample_rate=48000:duration={seconds}",
+        "-c:v", "libx264", "-preset", "ultrafast", "-g", $"{keyFrameEvery}", "-keyint_min", $"{keyFrameEvery}", "-sc_threshold", "0", "-bf", "2", "-b:v", "300k",
+        "-c:a", "aac", "-b:a", "48k", "-output_ts_offset", startSeconds ?? "0", "-muxdelay", "0", "-muxpreload", "0");
+
+    /// <summary>A rung of slides: one picture a second, each a key frame, and speech.</summary>
+    public static Task<byte[]> SlidesAsync(int seconds) => EncodeAsync(
+        "-f", "lavfi", "-i", $"testsrc2=size=640x360:rate=1:duration={seconds}", "-f", "lavfi", "-i", $"sine=frequency=300:sample_rate=24000:duration={seconds}",
+        "-c:v", "libx264", "-preset", "ultrafast", "-g", "2", "-b:v", "50k", "-c:a", "aac", "-b:a", "24k", "-mpegts_start_pid", "0x200", "-mpegts_pmt_start_pid", "0x300");
+
+    /// <param name="arguments">What ffmpeg reads and how it codes it; the result is a transport stream.</param>
+    public static async Task<byte[]> EncodeAsync(params string[] arguments)
     {
         string path = Path.Combine(Path.GetTempPath(), $"lesson-{Guid.NewGuid():N}.ts");
         try
         {
-            await RunAsync("ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "error",
-                "-f", "lavfi", "-i", $"testsrc2=size=320x180:rate=25:duration={seconds}", "-f", "lavfi", "-i", $"sine=frequency=440:sample_rate=48000:duration={seconds}",
-                "-c:v", "libx264", "-preset", "ultrafast", "-g", $"{keyFrameEvery}", "-keyint_min", $"{keyFrameEvery}", "-sc_threshold", "0", "-bf", "2", "-b:v", "300k",
-                "-c:a", "aac", "-b:a", "48k", "-output_ts_offset", startSeconds ?? "0", "-muxdelay", "0", "-muxpreload", "0", "-f", "mpegts", path);
+            await RunAsync("ffmpeg", ["-nostdin", "-hide_banner", "-loglevel", "error", .. arguments, "-f", "mpegts", path]);
             return await File.ReadAllBytesAsync(path);
         }
         finally

@@ -1,0 +1,18 @@
+using System.Net;
+using Edge.Core.Content;
+using Edge.Core.Live;
+
+namespace Edge.Box.Iptv;
+
+/// <summary>What television needs of the rest of the box. Joined in BoxServer.</summary>
+/// <param name="Plan">The newest verified plan; null before the first.</param>
+/// <param name="State">How a lesson stands.</param>
+/// <param name="Window">What is published of a lesson; null: nothing.</param>
+/// <param name="Segment">Bytes of a published segment; null when it cannot be had.</param>
+/// <param name="SiteAddress">Address that the school's site listens on.</param>
+public sealed record IptvPorts(
+    Func<SitePlan?> Plan,
+    Func<string, LiveState> State,
+    Func<string, PlaylistWindow?> Window,
+    Func<string, long, ReadOnlyMemory<byte>?> Segment,
+    IPAddress SiteAddress);
