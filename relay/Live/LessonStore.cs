@@ -75,6 +75,16 @@ public sealed class LessonStore(DurableDatabase database, IOptions<LiveOptions> 
             sha256 = segment.Hash.ToArray(),
         }, transaction), cancellationToken);
 
+    /// <summary>What there is of a lesson's lower rungs, by rung and in order.</summary>
+    internal ImmutableArray<(string Rung, long Sequence, int LengthBytes, ChunkId Hash)> RungSegments(string lesson) => database.Read(connection => connection.Query<RungRow>(
+            "SELECT rung, sequence, bytes, sha256 FROM lesson_rung_segments WHERE lesson = @lesson ORDER BY rung, sequence", new { lesson })
+        .Select(row => (row.Rung, row.Sequence, (int)row.Bytes, new ChunkId(row.Sha256))).ToImmutableArray());
+
+    /// <summary>Lists a segment of a lower rung whose bytes are on disk.</summary>
+    internal Task AddRungSegmentAsync(string lesson, string rung, Segment segment, CancellationToken cancellationToken) => database.WriteAsync((connection, transaction) =>
+        connection.Execute("INSERT INTO lesson_rung_segments VALUES (@lesson, @rung, @sequence, @bytes, @sha256)",
+            new { lesson, rung, sequence = segment.Sequence, bytes = segment.LengthBytes, sha256 = segment.Hash.ToArray() }, transaction), cancellationToken);
+
     private const string Columns = "id, title, class, subject, start, duration, kit, live, stage, polls, schools, ingest_key AS IngestKey, origin, target";
 
     private sealed class LessonRow
@@ -118,6 +128,14 @@ public sealed class LessonStore(DurableDatabase database, IOptions<LiveOptions> 
             JsonSerializer.Deserialize<ImmutableArray<Poll>>(Polls, JsonSerializerOptions.Web),
             Schools is null ? null : JsonSerializer.Deserialize<ImmutableArray<string>>(Schools, JsonSerializerOptions.Web),
             IngestKey, Origin, TimeSpan.FromSeconds(Target));
+    }
+
+    private sealed class RungRow
+    {
+        public string Rung { get; init; } = "";
+        public long Sequence { get; init; }
+        public long Bytes { get; init; }
+        public byte[] Sha256 { get; init; } = [];
     }
 
     private sealed class SegmentRow

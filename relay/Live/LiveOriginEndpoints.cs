@@ -3,7 +3,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace Relay.Live;
 
-/// <summary>Live lessons in the box API: playlists, and segments that never change.</summary>
+/// <summary>Live lessons in the box API: playlists, and segments that never change. The source's rung stands beside the multivariant playlist, each other in a folder of its name.</summary>
 public static class LiveOriginEndpoints
 {
     /// <param name="schoolOf">School of the calling box. A lesson that is not for it does not exist for it.</param>
@@ -11,26 +11,45 @@ public static class LiveOriginEndpoints
     public static RouteGroupBuilder MapLiveOrigin(this IEndpointRouteBuilder routes, Func<HttpContext, string> schoolOf)
     {
         RouteGroupBuilder live = routes.MapGroup("/live/{lesson}");
+        live.MapGet("/ladder.m3u8", (string lesson, HttpContext context, LessonStore lessons, LiveOrigin origin) =>
+            Playlist(context, Find(context, lessons, lesson, schoolOf), origin.Ladder));
+        MapRung(live, schoolOf);
+        MapRung(live.MapGroup("/{rung}"), schoolOf);
+        return live;
+    }
+
+    private static void MapRung(RouteGroupBuilder group, Func<HttpContext, string> schoolOf)
+    {
         // Delta updates are asked for as RFC 8216bis §6.2.5.1 has it.
-        live.MapGet("/index.m3u8", (string lesson, HttpContext context, LessonStore lessons, LiveOrigin origin) =>
-            Playlist(context, lessons, origin, lesson, schoolOf, context.Request.Query["_HLS_skip"] == "YES" ? UpstreamList.Delta : UpstreamList.Window));
-        live.MapGet("/recording.m3u8", (string lesson, HttpContext context, LessonStore lessons, LiveOrigin origin) =>
-            Playlist(context, lessons, origin, lesson, schoolOf, UpstreamList.Recording));
-        live.MapGet("/{sequence:long}.ts", (string lesson, long sequence, HttpContext context, LessonStore lessons, LiveOrigin origin) =>
+        group.MapGet("/index.m3u8", (string lesson, HttpContext context, LessonStore lessons, LiveOrigin origin) =>
+            RungPlaylist(context, Find(context, lessons, lesson, schoolOf), origin, context.Request.Query["_HLS_skip"] == "YES" ? UpstreamList.Delta : UpstreamList.Window));
+        group.MapGet("/recording.m3u8", (string lesson, HttpContext context, LessonStore lessons, LiveOrigin origin) =>
+            RungPlaylist(context, Find(context, lessons, lesson, schoolOf), origin, UpstreamList.Recording));
+        group.MapGet("/{sequence:long}.ts", (string lesson, long sequence, HttpContext context, LessonStore lessons, LiveOrigin origin) =>
         {
-            if (lessons.Find(lesson) is not { } found || !found.IsFor(schoolOf(context)) || origin.Find(found, sequence) is not { } file)
+            if (Find(context, lessons, lesson, schoolOf) is not { } found || origin.Find(found, RungOf(context), sequence) is not { } file)
                 return Results.NotFound();
             context.Response.Headers.CacheControl = "public, max-age=31536000, immutable";
             return Results.File(file.Path, "video/mp2t", entityTag: new EntityTagHeaderValue($"\"{file.Segment.Hash}\""), enableRangeProcessing: true);
         });
-        return live;
     }
 
-    private static IResult Playlist(HttpContext context, LessonStore lessons, LiveOrigin origin, string lesson, Func<HttpContext, string> schoolOf, UpstreamList list)
+    private static Lesson? Find(HttpContext context, LessonStore lessons, string lesson, Func<HttpContext, string> schoolOf) =>
+        lessons.Find(lesson) is { } found && found.IsFor(schoolOf(context)) ? found : null;
+
+    private static string RungOf(HttpContext context) => context.GetRouteValue("rung") as string ?? "";
+
+    private static IResult RungPlaylist(HttpContext context, Lesson? lesson, LiveOrigin origin, UpstreamList list)
     {
-        if (lessons.Find(lesson) is not { } found || !found.IsFor(schoolOf(context)))
+        string rung = RungOf(context);
+        return lesson is not null && rung.Length > 0 && origin.Rung(lesson, rung) is null ? Results.NotFound() : Playlist(context, lesson, found => origin.Playlist(found, rung, list));
+    }
+
+    private static IResult Playlist(HttpContext context, Lesson? lesson, Func<Lesson, PlaylistBody?> bodyOf)
+    {
+        if (lesson is null)
             return Results.NotFound();
-        if (origin.Playlist(found, list) is not { } body)
+        if (bodyOf(lesson) is not { } body)
         {
             context.Response.Headers.RetryAfter = "2";
             return Results.StatusCode(StatusCodes.Status503ServiceUnavailable);

@@ -36,5 +36,16 @@ public static class LiveTables
             PRIMARY KEY (lesson, sequence)
         ) WITHOUT ROWID;
         """,
+        """
+        -- Lower rungs of the ladder: number, duration, date and discontinuities are those of the source's segment.
+        CREATE TABLE lesson_rung_segments (
+            lesson TEXT NOT NULL REFERENCES lessons (id),
+            rung TEXT NOT NULL,
+            sequence INTEGER NOT NULL,
+            bytes INTEGER NOT NULL,
+            sha256 BLOB NOT NULL,
+            PRIMARY KEY (lesson, rung, sequence)
+        ) WITHOUT ROWID;
+        """,
     ]);
 }

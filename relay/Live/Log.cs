@@ -1,4 +1,5 @@
 using Edge.Core.Content;
+using Edge.Core.Live;
 
 namespace Relay.Live;
 
@@ -18,4 +19,19 @@ internal static partial class Log
 
     [LoggerMessage(2205, LogLevel.Warning, "Lesson {Lesson}: a segment of {Duration} is too long for its playlist and was left out; does the encoder send key frames and steady time stamps?")]
     public static partial void SegmentRefused(this ILogger log, string lesson, TimeSpan duration);
+
+    [LoggerMessage(2221, LogLevel.Warning, "Lesson {Lesson}: the encoder of its lower rungs ended ({End}) and is begun again; the source's rung goes on. It said: {Said}")]
+    public static partial void LadderFailed(this ILogger log, string lesson, ChildEnd end, string said);
+
+    [LoggerMessage(2222, LogLevel.Warning, "Lesson {Lesson}: nothing can be made of segment {Sequence}; its lower rungs go on without it")]
+    public static partial void LadderGivesUp(this ILogger log, string lesson, long sequence);
+
+    [LoggerMessage(2223, LogLevel.Warning, "Lesson {Lesson}: its lower rungs are too far behind and leave out {Segments} segments; is this machine too busy?")]
+    public static partial void LadderLeavesOut(this ILogger log, string lesson, long segments);
+
+    [LoggerMessage(2224, LogLevel.Warning, "Lesson {Lesson} has no lower rungs: this machine makes {Most} ladders at once (Ladder:AtOnce)")]
+    public static partial void LadderTooMany(this ILogger log, string lesson, int most);
+
+    [LoggerMessage(2225, LogLevel.Warning, "No lower rungs of lessons are made: ffmpeg has no encoder that works here (Ladder:Encoder {Wanted})")]
+    public static partial void NoEncoder(this ILogger log, string wanted);
 }

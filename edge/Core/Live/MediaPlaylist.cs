@@ -21,8 +21,8 @@ public sealed record ListedSegment(
     ChunkId? Hash)
 {
     public static ListedSegment Of(Segment segment, bool withHash) =>
-        new(segment.Sequence, segment.FileName, segment.Duration, segment.ProgramTime, segment.Discontinuity, Gap: false,
-            withHash ? segment.LengthBytes : null, withHash ? segment.Hash : null);
+        new(segment.Sequence, segment.FileName, segment.Duration, segment.ProgramTime, segment.Discontinuity, segment.IsGap,
+            withHash && !segment.IsGap ? segment.LengthBytes : null, withHash && !segment.IsGap ? segment.Hash : null);
 }
 
 /// <summary>May entries leave the list? (RFC 8216 §4.3.3.5)</summary>
@@ -64,4 +64,10 @@ public sealed record MediaPlaylist(
 }
 
 /// <summary>One rendition offered by a multivariant playlist (RFC 8216 §4.3.4.2).</summary>
-public sealed record Rendition(string Uri, long BitsPerSecond, string? Codecs, int? Width, int? Height);
+/// <param name="BitsPerSecond">Its highest rate.</param>
+/// <param name="AverageBitsPerSecond">Null: not told.</param>
+public sealed record Rendition(string Uri, long BitsPerSecond, string? Codecs, int? Width, int? Height, long? AverageBitsPerSecond = null)
+{
+    /// <summary>What a link must carry for it.</summary>
+    public long Rate => AverageBitsPerSecond ?? BitsPerSecond;
+}

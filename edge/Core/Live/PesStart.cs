@@ -3,11 +3,15 @@ namespace Edge.Core.Live;
 /// <summary>The head of a PES packet (ISO/IEC 13818-1 §2.4.3.6): when its unit is decoded, and what begins behind it.</summary>
 public readonly ref struct PesStart
 {
-    private PesStart(long decodeTime, ReadOnlySpan<byte> data)
+    private PesStart(long presentTime, long decodeTime, ReadOnlySpan<byte> data)
     {
+        PresentTime = presentTime;
         DecodeTime = decodeTime;
         Data = data;
     }
+
+    /// <summary>PTS; 33 bits of a 90 kHz clock.</summary>
+    public long PresentTime { get; }
 
     /// <summary>DTS, or PTS where it stands alone; 33 bits of a 90 kHz clock.</summary>
     public long DecodeTime { get; }
@@ -26,7 +30,7 @@ public readonly ref struct PesStart
         int headLength = 9 + payload[8];
         if (!hasTime || payload.Length < (hasDecodeTime ? 19 : 14) || headLength > payload.Length)
             return false;
-        start = new PesStart(Time(payload[(hasDecodeTime ? 14 : 9)..]), payload[headLength..]);
+        start = new PesStart(Time(payload[9..]), Time(payload[(hasDecodeTime ? 14 : 9)..]), payload[headLength..]);
         return true;
     }
 

@@ -43,7 +43,7 @@ public static class PlaylistText
         return true;
     }
 
-    /// <summary>Reads a multivariant playlist: its renditions, best bandwidth last as listed.</summary>
+    /// <summary>Reads a multivariant playlist: its renditions in the order listed.</summary>
     public static bool TryReadRenditions(ReadOnlySpan<byte> utf8, out ImmutableArray<Rendition> renditions, out PlaylistFault fault)
     {
         var found = ImmutableArray.CreateBuilder<Rendition>();
@@ -56,7 +56,7 @@ public static class PlaylistText
                 if (bandwidth is null)
                     return "EXT-X-STREAM-INF without BANDWIDTH";
                 (int? width, int? height) = Resolution(Attribute(attributes, "RESOLUTION"));
-                next = new Rendition("", bandwidth.Value, Attribute(attributes, "CODECS"), width, height);
+                next = new Rendition("", bandwidth.Value, Attribute(attributes, "CODECS"), width, height, Whole(Attribute(attributes, "AVERAGE-BANDWIDTH")));
             }
             else if (line.Length > 0 && line[0] != '#' && next is not null)
             {
@@ -78,7 +78,7 @@ public static class PlaylistText
     public static string Write(MediaPlaylist playlist)
     {
         var text = new StringBuilder(256 + playlist.Segments.Length * 96);
-        text.Append("#EXTM3U\n#EXT-X-VERSION:").Append(playlist.Skipped > 0 ? '9' : '3').Append('\n');
+        text.Append("#EXTM3U\n#EXT-X-VERSION:").Append(playlist.Skipped > 0 ? '9' : playlist.Segments.Any(segment => segment.Gap) ? '8' : '3').Append('\n');
         Line(text, "#EXT-X-TARGETDURATION:", (long)playlist.TargetDuration.TotalSeconds);
         Line(text, "#EXT-X-MEDIA-SEQUENCE:", playlist.MediaSequence);
         Line(text, "#EXT-X-DISCONTINUITY-SEQUENCE:", playlist.DiscontinuitySequence);
@@ -106,6 +106,8 @@ public static class PlaylistText
         foreach (Rendition rendition in renditions)
         {
             text.Append("#EXT-X-STREAM-INF:BANDWIDTH=").Append(rendition.BitsPerSecond.ToString(CultureInfo.InvariantCulture));
+            if (rendition.AverageBitsPerSecond is { } average)
+                text.Append(CultureInfo.InvariantCulture, $",AVERAGE-BANDWIDTH={average}");
             if (rendition.Codecs is not null)
                 text.Append(",CODECS=\"").Append(rendition.Codecs).Append('"');
             if (rendition is { Width: { } width, Height: { } height })

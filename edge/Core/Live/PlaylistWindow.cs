@@ -57,6 +57,10 @@ public sealed record PlaylistWindow
         return this with { Segments = Segments.Add(entry) };
     }
 
+    /// <summary>Adds <paramref name="source"/>'s entries from <see cref="Next"/> to before <paramref name="until"/> as gaps: this list lacks them for good.</summary>
+    public PlaylistWindow WithGaps(PlaylistWindow source, long until) => Ended || until <= Next ? this
+        : this with { Segments = Segments.AddRange(source.Segments.Skip((int)Next).Take((int)(until - Next)).Select(segment => segment.AsGap())) };
+
     /// <summary>Closes the lesson; an outage is no reason to.</summary>
     public PlaylistWindow End() => this with { Ended = true };
 

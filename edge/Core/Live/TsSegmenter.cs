@@ -17,13 +17,19 @@ public readonly record struct TsSegmenterLimits(TimeSpan Target, int MaxSegmentB
 /// <param name="Duration">From decode times of its pictures; over zero, at most twice the target.</param>
 /// <param name="Discontinuity">It does not follow on from the one before.</param>
 /// <param name="StartsAtKeyFrame">A player can start with it.</param>
-public sealed record TsSegment(ReadOnlyMemory<byte> Bytes, TimeSpan Duration, bool Discontinuity, bool StartsAtKeyFrame);
+/// <param name="StartTime">When its first picture is shown; 33 bits of a 90 kHz clock.</param>
+public sealed record TsSegment(ReadOnlyMemory<byte> Bytes, TimeSpan Duration, bool Discontinuity, bool StartsAtKeyFrame, long StartTime = 0);
 
-/// <summary>Cuts an endless MPEG transport stream, given in any slices, into segments for HLS. Keeps the first programme of the stream: its tracks byte for byte,
-/// its PAT and PMT as sent but with a counter of ours, nothing else. Never throws on what it reads, and holds at most one segment.
+/// <summary>Cuts that follow another stream's instead of the segmenter's own rule.</summary>
+/// <param name="Place">Which programme of the stream is cut, from 0; the others are left out.</param>
+/// <param name="Begins">Does a segment begin with the picture shown at this time (33 bits of a 90 kHz clock)?</param>
+public sealed record TsCuts(int Place, Func<long, bool> Begins);
+
+/// <summary>Cuts an endless MPEG transport stream, given in any slices, into segments for HLS. Keeps one programme of the stream, the first if not told otherwise: its tracks byte for byte,
+/// its PMT as sent but with a counter of ours, a PAT that names it alone, nothing else. Never throws on what it reads, and holds at most one segment.
 /// <para>Where decode times step back, or more than <see cref="Jump"/> is missing, the segment ends at its last good time and the next one is marked
 /// (VLC and ffmpeg put such holes inside one giant segment, which stops players for good).</para></summary>
-public sealed class TsSegmenter(TsSegmenterLimits limits)
+public sealed class TsSegmenter(TsSegmenterLimits limits, TsCuts? cuts = null)
 {
     /// <summary>As much missing time is still the same stream.</summary>
     public static readonly TimeSpan Jump = TimeSpan.FromSeconds(1);
@@ -52,6 +58,7 @@ public sealed class TsSegmenter(TsSegmenterLimits limits)
     private readonly ImmutableArray<TsSegment>.Builder _finished = ImmutableArray.CreateBuilder<TsSegment>();
     private bool _open;
     private bool _startsAtKeyFrame;
+    private long _startTime;
     private bool _discontinuity;
     private long _last;
     private long _elapsed;
@@ -119,8 +126,8 @@ public sealed class TsSegmenter(TsSegmenterLimits limits)
             return;
         if (packet.Pid == 0)
         {
-            if (_pat.Take(packet, out ReadOnlySpan<byte> section) && TsTables.TryReadPat(section, out int pmtPid))
-                TakePat(section, pmtPid);
+            if (_pat.Take(packet, out ReadOnlySpan<byte> section) && TsTables.TryReadPat(section, cuts?.Place ?? 0, out bool alone, out int pmtPid))
+                TakePat(alone ? section : TsTables.Pat(section, pmtPid), pmtPid);
         }
         else if (packet.Pid == _pmtPid)
         {
@@ -132,7 +139,7 @@ public sealed class TsSegmenter(TsSegmenterLimits limits)
             if (packet.UnitStart && PesStart.TryRead(packet.Payload, out PesStart start))
             {
                 if (packet.Pid == clock.Pid)
-                    TakePicture(start.DecodeTime, packet.RandomAccess || !clock.IsVideo || start.IsKeyFrame(clock.StreamType));
+                    TakePicture(start.DecodeTime, start.PresentTime, packet.RandomAccess || !clock.IsVideo || start.IsKeyFrame(clock.StreamType));
                 else
                     TakeOther(start.DecodeTime);
             }
@@ -163,14 +170,14 @@ public sealed class TsSegmenter(TsSegmenterLimits limits)
 
     private static byte[] Kept(byte[] former, ReadOnlySpan<byte> section) => section.SequenceEqual(former) ? former : section.ToArray();
 
-    private void TakePicture(long time, bool key)
+    private void TakePicture(long time, long shown, bool key)
     {
         if (!_open)
         {
             // Start with a key frame, but do not wait for ever: some senders mark none.
             _waitingSince ??= time;
-            if (key || Math.Abs(Step(_waitingSince.Value, time)) >= _longest)
-                Open(time, key);
+            if (cuts?.Begins(shown) ?? (key || Math.Abs(Step(_waitingSince.Value, time)) >= _longest))
+                Open(time, shown, key);
             return;
         }
         long step = Step(_last, time);
@@ -178,17 +185,17 @@ public sealed class TsSegmenter(TsSegmenterLimits limits)
         {
             Close(_elapsed + _frame);
             _discontinuity = true;
-            Open(time, key);
+            Open(time, shown, key);
             return;
         }
         long elapsed = _elapsed + step;
         if (step > 0)
             _frame = step;
         _last = time;
-        if ((key && elapsed >= _target) || elapsed + _frame > _longest)
+        if (cuts?.Begins(shown) ?? ((key && elapsed >= _target) || elapsed + _frame > _longest))
         {
             Close(Math.Min(elapsed, _longest));
-            Open(time, key);
+            Open(time, shown, key);
         }
         else
         {
@@ -203,9 +210,9 @@ public sealed class TsSegmenter(TsSegmenterLimits limits)
             Break();
     }
 
-    private void Open(long time, bool key)
+    private void Open(long time, long shown, bool key)
     {
-        (_open, _startsAtKeyFrame, _last, _elapsed, _waitingSince) = (true, key, time, 0, null);
+        (_open, _startsAtKeyFrame, _startTime, _last, _elapsed, _waitingSince) = (true, key, shown, time, 0, null);
         _segment.ResetWrittenCount();
         WriteTable(_patSection, 0, ref _patContinuity);
         WriteTable(_pmtSection, _pmtPid, ref _pmtContinuity);
@@ -227,7 +234,7 @@ public sealed class TsSegmenter(TsSegmenterLimits limits)
             _discontinuity = true;
             return;
         }
-        _finished.Add(new TsSegment(_segment.WrittenSpan.ToArray(), TimeSpan.FromTicks(duration * TimeSpan.TicksPerSecond / ClockHertz), _discontinuity, _startsAtKeyFrame));
+        _finished.Add(new TsSegment(_segment.WrittenSpan.ToArray(), TimeSpan.FromTicks(duration * TimeSpan.TicksPerSecond / ClockHertz), _discontinuity, _startsAtKeyFrame, _startTime));
         _discontinuity = false;
     }
 

@@ -38,20 +38,45 @@ public static class TsTables
 
     /// <summary>Reads which PID carries the PMT of the first programme.</summary>
     /// <param name="section">A whole section with its CRC.</param>
-    public static bool TryReadPat(ReadOnlySpan<byte> section, out int pmtPid)
+    public static bool TryReadPat(ReadOnlySpan<byte> section, out int pmtPid) => TryReadPat(section, 0, out _, out pmtPid);
+
+    /// <summary>Reads which PID carries the PMT of one of the programmes.</summary>
+    /// <param name="section">A whole section with its CRC.</param>
+    /// <param name="place">Which one, from 0, in the order of the table.</param>
+    /// <param name="alone">It is the only one.</param>
+    public static bool TryReadPat(ReadOnlySpan<byte> section, int place, out bool alone, out int pmtPid)
     {
-        pmtPid = 0;
+        (pmtPid, alone) = (0, true);
         if (!IsSound(section, tableId: 0x00, minBytes: 12))
             return false;
+        bool found = false;
+        int programmes = 0;
         for (int at = 8; at + 4 <= section.Length - CrcBytes; at += 4)
         {
-            int program = BinaryPrimitives.ReadUInt16BigEndian(section[at..]);
-            pmtPid = BinaryPrimitives.ReadUInt16BigEndian(section[(at + 2)..]) & 0x1FFF;
+            int pid = BinaryPrimitives.ReadUInt16BigEndian(section[(at + 2)..]) & 0x1FFF;
             // Programme 0 names the network table.
-            if (program != 0 && pmtPid is >= 0x10 and < TsPacket.NullPid)
-                return true;
+            if (BinaryPrimitives.ReadUInt16BigEndian(section[at..]) == 0 || pid is < 0x10 or >= TsPacket.NullPid)
+                continue;
+            if (programmes++ == place)
+                (found, pmtPid) = (true, pid);
         }
-        return false;
+        alone = programmes == 1;
+        return found;
+    }
+
+    /// <summary>A PAT that names one programme only.</summary>
+    public static byte[] Pat(ReadOnlySpan<byte> section, int pmtPid)
+    {
+        byte[] pat = new byte[16];
+        section[..8].CopyTo(pat);
+        (pat[1], pat[2]) = ((byte)(section[1] & 0xF0), (byte)(pat.Length - 3));
+        for (int at = 8; at + 4 <= section.Length - CrcBytes; at += 4)
+        {
+            if ((BinaryPrimitives.ReadUInt16BigEndian(section[(at + 2)..]) & 0x1FFF) == pmtPid)
+                section.Slice(at, 4).CopyTo(pat.AsSpan(8));
+        }
+        BinaryPrimitives.WriteUInt32BigEndian(pat.AsSpan(12), Crc(pat.AsSpan(0, 12)));
+        return pat;
     }
 
     public static bool TryReadPmt(ReadOnlySpan<byte> section, out TsProgram program)

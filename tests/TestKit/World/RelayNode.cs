@@ -24,6 +24,8 @@ public sealed class RelayNode : IAsyncDisposable
             ["Relay__BoxAddress"] = "127.0.0.1",
             ["Sync__BrokerPort"] = $"{MqttPort}",
             ["Sync__BrokerAddress"] = "127.0.0.1",
+            // Lower rungs only where a test is about them: each ladder takes its share of a core.
+            ["Ladder__Rungs"] = "",
             ["RELAY_URL"] = $"http://127.0.0.1:{ConsolePort}",
         };
         foreach ((string name, string value) in settings ?? new Dictionary<string, string>())
