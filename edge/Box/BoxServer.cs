@@ -79,7 +79,8 @@ public static class BoxServer
         {
             var live = services.GetRequiredService<LiveLessons>();
             return new IptvPorts(() => services.GetRequiredService<ListStore>().Current?.Plan, live.State, lesson => live.Recording(lesson)?.Window,
-                (lesson, sequence) => live.Recording(lesson)?.Read(sequence), IPAddress.Parse(options.Address));
+                (lesson, sequence) => live.Recording(lesson)?.Read(sequence), IPAddress.Parse(options.Address),
+                services.GetRequiredService<SiteView>().Television, Reader.LanguageOf);
         });
         builder.Services.AddSingleton(services => new ToolSite(() => options.ToolPort != 0 ? options.ToolPort : TakenPort(services, 1)));
         Texts texts = LoadTexts();
@@ -127,6 +128,7 @@ public static class BoxServer
         app.MapContent();
         app.MapTools();
         app.MapLive();
+        app.MapIptv();
         app.MapFeedback();
         app.MapPanel();
         app.MapUsb();

@@ -4,9 +4,11 @@ using Edge.Box.Bundle;
 using Edge.Box.Content;
 using Edge.Box.Feedback;
 using Edge.Box.Identity;
+using Edge.Box.Iptv;
 using Edge.Box.Live;
 using Edge.Box.Sync;
 using Edge.Core.Content;
+using Edge.Core.Iptv;
 using Edge.Core.Live;
 using Edge.Core.Panel;
 using Edge.Core.Sync;
@@ -30,6 +32,7 @@ public sealed class SiteView(
     LinkState link,
     PowerState power,
     UsbState usb,
+    Assets files,
     IOptions<BoxOptions> options,
     IOptions<LiveOptions> liveOptions,
     TimeProvider time)
@@ -79,6 +82,25 @@ public sealed class SiteView(
             .OrderByDescending(recording => recording.Lesson.Start)
             .Select(recording => new RecordedLesson(recording.Lesson.Id, reader.In(recording.Lesson.Title), recording.Lesson.Class, recording.Duration, recording.Complete)),
     ];
+
+    /// <summary>What television sets list: lessons that run or come, and recordings of today.</summary>
+    public ImmutableArray<TvShown> Television()
+    {
+        LessonCard[] coming = [.. (Plan?.Lessons ?? []).Where(lesson => lesson.Live).Select(lesson => new LessonCard(lesson, Shows(lesson))).Where(card => card.Shows == LessonShows.Later)];
+        return
+        [
+            .. from card in Today().Where(card => card.Planned.Live).Concat(coming).DistinctBy(card => card.Planned.Id)
+               let show = card.Shows switch
+               {
+                   LessonShows.Live or LessonShows.Lost => TvShow.Running,
+                   LessonShows.Later => TvShow.Coming,
+                   LessonShows.Recording or LessonShows.Completing => TvShow.Recorded,
+                   _ => (TvShow?)null,
+               }
+               where show is not null
+               select new TvShown(card.Planned, show.Value, files["icon.svg"]),
+        ];
+    }
 
     /// <summary>Pictures of a lesson's kit; a file name such as <c>t0090.jpg</c> says from which second on it shows.</summary>
     public KitList Kit(PlannedLesson lesson)

@@ -138,7 +138,7 @@ public sealed class MulticastTests
             _lesson = lesson;
             var planned = new PlannedLesson(lesson, LocalText.Of("en", lesson), "3A", "maths", DateTimeOffset.Parse("2026-03-02T08:00:00Z"), TimeSpan.FromMinutes(45), null, true, LessonStage.Running, []);
             var plan = new SitePlan(1, "north", LocalText.Of("en", "North"), [], [planned]);
-            Loop = new MulticastLoop(new IptvPorts(() => plan, _ => LiveState.Of(_window, TimeSpan.Zero, TimeSpan.FromSeconds(5)), _ => _window, (_, sequence) => _segments[(int)sequence], Loopback),
+            Loop = new MulticastLoop(new IptvPorts(() => plan, _ => LiveState.Of(_window, TimeSpan.Zero, TimeSpan.FromSeconds(5)), _ => _window, (_, sequence) => _segments[(int)sequence], Loopback, () => [], _ => "en"),
                 Options.Create(options), TimeProvider.System, NullLogger<MulticastLoop>.Instance);
         }
 
