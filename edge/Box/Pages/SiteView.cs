@@ -6,6 +6,7 @@ using Edge.Box.Feedback;
 using Edge.Box.Identity;
 using Edge.Box.Iptv;
 using Edge.Box.Live;
+using Edge.Box.Panel;
 using Edge.Box.Sync;
 using Edge.Core.Content;
 using Edge.Core.Iptv;
@@ -35,6 +36,7 @@ public sealed class SiteView(
     Assets files,
     IOptions<BoxOptions> options,
     IOptions<LiveOptions> liveOptions,
+    IOptions<PanelOptions> panel,
     TimeProvider time)
 {
     /// <summary>How long the classroom screen shows one correction before the next: enough to read 200 letters.</summary>
@@ -165,13 +167,16 @@ public sealed class SiteView(
     public PanelFacts Facts(ImmutableArray<string> languages)
     {
         IReadOnlyList<LessonCard> today = Today();
+        DateTimeOffset? now = Now;
+        string? bell = panel.Value.StartsAtBell ? SchoolBell.At([.. today.Select(card => card.Planned)], panel.Value.Class, now)?.Id : null;
         return new PanelFacts
         {
             Power = power.Status,
             SinceRelay = link.SinceContact,
             UnsentItems = (int)Math.Min(int.MaxValue, outbox.State.Unsent),
-            Lessons = Plan is null ? default : [.. today.Select(PanelLesson)],
-            DueLesson = Due(today)?.Planned.Id,
+            Lessons = Plan is null ? default : [.. today.Select(card => PanelLesson(card, now))],
+            DueLesson = bell ?? Due(today)?.Planned.Id,
+            Bell = bell,
             Languages = languages,
             ClaimCode = identity.ClaimCode,
             Usb = usb.Now,
@@ -190,25 +195,38 @@ public sealed class SiteView(
 
     private long FreeBytes => new DriveInfo(Path.GetFullPath(options.Value.DataFolder)).AvailableFreeSpace;
 
-    private PanelLesson PanelLesson(LessonCard card)
+    /// <summary>The time that bells go by: never the box's clock when that cannot be right.</summary>
+    private DateTimeOffset? Now => SchoolBell.Now(gate.LocalNow, time.GetUtcNow(), Plan?.Issued);
+
+    private PanelLesson PanelLesson(LessonCard card, DateTimeOffset? now)
     {
-        LiveState state = live.State(card.Planned.Id);
-        return new PanelLesson(card.Planned.Id)
+        PlannedLesson lesson = card.Planned;
+        LiveState state = live.State(lesson.Id);
+        ImmutableArray<int> kit = [.. Kit(lesson).Pictures.Select(picture => picture.Second)];
+        TimeSpan dueFor = now is { } at && at > lesson.ShownFrom ? at - lesson.ShownFrom : TimeSpan.Zero;
+        bool begun = state.Stage is not LiveStage.NotStarted;
+        return new PanelLesson(lesson.Id)
         {
-            Title = card.Planned.Title,
-            Class = card.Planned.Class,
-            StartText = card.Planned.Start.ToLocalTime().ToString("HH:mm", CultureInfo.InvariantCulture),
-            Live = !card.Planned.Live ? LiveStatus.None : card.Shows switch
+            Title = lesson.Title,
+            Class = lesson.Class,
+            StartText = lesson.ShownFrom.ToLocalTime().ToString("HH:mm", CultureInfo.InvariantCulture),
+            // What this school shows later than it is taught is a recording here, though it may still grow.
+            Live = !lesson.Live || lesson.HasOwnBell ? LiveStatus.None : card.Shows switch
             {
                 LessonShows.Live => LiveStatus.On,
-                LessonShows.Lost => state.Stage == LiveStage.NotStarted ? LiveStatus.Awaited : LiveStatus.Lost,
+                LessonShows.Lost => begun ? LiveStatus.Lost : LiveStatus.Awaited,
                 LessonShows.Later => LiveStatus.Awaited,
                 _ => LiveStatus.Ended,
             },
             // The screen plays from its buffer until it stands still; the buffer is what a player keeps behind the live edge.
             LiveFor = state.Lost is { } lost && lost > liveOptions.Value.LostAfter ? lost - liveOptions.Value.LostAfter : TimeSpan.Zero,
-            KitItems = Kit(card.Planned).Pictures.Length,
-            HasReplay = card.Shows is LessonShows.Recording or LessonShows.Completing,
+            KitItems = kit.Length,
+            KitSeconds = kit,
+            Edge = state.Edge,
+            Second = lesson.HasOwnBell || !begun ? (dueFor > TimeSpan.Zero ? dueFor : null) : state.Edge + (state.Lost ?? TimeSpan.Zero),
+            DueFor = dueFor,
+            OverFor = SchoolBell.OverFor(lesson, now),
+            HasReplay = card.Shows is LessonShows.Recording or LessonShows.Completing || (lesson.HasOwnBell && begun),
         };
     }
 

@@ -33,7 +33,7 @@ public sealed record PanelFace(
             new DisplayFace(view.Display.Icon, view.Display.Digits, Say(view.Display.Line), view.Display.FaultCode),
             new ScreenFace(
                 view.Screen.Lesson, view.Screen.Source, view.Screen.Paused, view.Screen.Item, view.Screen.Run, view.Screen.Overlay,
-                view.Screen.Strip is { } strip ? Say(strip) : null),
+                view.Screen.Strip is { } strip ? Say(strip) : null, view.Screen.From),
             [.. Enum.GetValues<PanelButton>().Select(Button)],
             view.SafeOffAsked);
 
@@ -75,7 +75,7 @@ public sealed record LampFace(PanelLamp Lamp, string Label, string Colour, strin
 public sealed record DisplayFace(PanelIcon Icon, string Digits, string Line, string? FaultCode);
 
 /// <inheritdoc cref="ScreenView"/>
-public sealed record ScreenFace(string? Lesson, LessonSource? Source, bool Paused, int Item, int Run, ScreenOverlay Overlay, string? Strip);
+public sealed record ScreenFace(string? Lesson, LessonSource? Source, bool Paused, int Item, int Run, ScreenOverlay Overlay, string? Strip, int? From);
 
 /// <param name="HasHold">Can be held for a second meaning.</param>
 public sealed record ButtonFace(PanelButton Button, string Label, bool Glows, bool HasHold);

@@ -30,6 +30,13 @@ public sealed class PanelOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
     public TimeSpan RememberEvery { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>Lessons of the timetable begin on the screen by themselves when their time comes; off: with START only. Default on.</summary>
+    public bool StartsAtBell { get; set; } = true;
+
+    /// <summary>Class that sits before the screen, as the timetable writes it ("3A"): of two lessons at one time its own is shown. Default empty: the one that began first.</summary>
+    [StringLength(40)]
+    public string Class { get; set; } = "";
+
     [ValidateObjectMembers]
     public PanelGpioOptions Gpio { get; set; } = new();
 }

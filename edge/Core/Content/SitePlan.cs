@@ -31,6 +31,18 @@ public sealed record PlannedLesson(
     LessonStage Stage,
     ImmutableArray<Poll> Polls)
 {
+    /// <summary>When this school shows it, if its bells are others than the lead school's: a live lesson is then shown from its start, later. Null: as it is taught.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? Bell { get; init; }
+
+    /// <summary>This school shows it at another time than it is taught.</summary>
+    [JsonIgnore]
+    public bool HasOwnBell => Bell is { } bell && bell > Start;
+
+    /// <summary>When it begins on this school's screen.</summary>
+    [JsonIgnore]
+    public DateTimeOffset ShownFrom => HasOwnBell ? Bell!.Value : Start;
+
     /// <returns>Null when the bytes are no lesson.</returns>
     public static PlannedLesson? Read(ReadOnlySpan<byte> json) => ContentJson.Read(json, ContentJson.Default.PlannedLesson);
 

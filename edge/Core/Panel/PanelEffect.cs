@@ -15,6 +15,9 @@ public abstract record PanelEffect
     /// <summary>The stored copy is left for the live lesson, or a paused live lesson jumps to now.</summary>
     public sealed record BackToLive(string Lesson) : PanelEffect;
 
+    /// <summary>The stored copy is left for what was missed of the live lesson, a little faster until it is live again.</summary>
+    public sealed record CatchUp(string Lesson) : PanelEffect;
+
     /// <summary>Live stood still and the lesson kit took its place; nobody pressed anything.</summary>
     public sealed record FallBackToKit(string Lesson) : PanelEffect;
 

@@ -61,8 +61,27 @@ public sealed record PanelLesson(string Id)
     /// <summary>Items of the lesson kit that lie whole on the box; 0 = no kit.</summary>
     public int KitItems { get; init; }
 
-    /// <summary>The recording lies on the box.</summary>
+    /// <summary>From which second of the lesson on each item of the kit stands for it, rising; empty when the kit goes by hand only.</summary>
+    public ImmutableArray<int> KitSeconds { get; init; } = [];
+
+    /// <summary>Second at which the lesson is now, whether its picture comes or not; null = nobody knows.</summary>
+    public TimeSpan? Second { get; init; }
+
+    /// <summary>Second up to which its picture is here.</summary>
+    public TimeSpan Edge { get; init; }
+
+    /// <summary>Since its bell; zero before, or when nobody knows the time.</summary>
+    public TimeSpan DueFor { get; init; }
+
+    /// <summary>Since its time was over.</summary>
+    public TimeSpan OverFor { get; init; }
+
+    /// <summary>The recording lies on the box, or what is there of a lesson that this school shows later than it is taught.</summary>
     public bool HasReplay { get; init; }
+
+    /// <summary>The item of the kit that belongs to this moment; null when nobody knows, or the kit goes by hand.</summary>
+    public int? KitItemNow => Second is { } second && KitSeconds is { IsDefaultOrEmpty: false } starts && starts[^1] > 0
+        ? Math.Max(0, starts.Count(start => start <= second.TotalSeconds) - 1) : null;
 
     /// <summary>What START would show now; null if there is nothing of this lesson on the box.</summary>
     public LessonSource? BestSource => this switch
@@ -108,6 +127,9 @@ public sealed record PanelFacts
 
     /// <summary>The lesson that the timetable wants now or next; null = none today any more.</summary>
     public string? DueLesson { get; init; }
+
+    /// <summary>The lesson that the timetable wants on the screen at this moment; null = none, or lessons start by hand here.</summary>
+    public string? Bell { get; init; }
 
     /// <summary>Language tags that the box can show, in the order of the LANGUAGE button.</summary>
     public ImmutableArray<string> Languages { get; init; } = ["zh-Hans", "en"];

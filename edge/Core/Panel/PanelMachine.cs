@@ -11,6 +11,15 @@ public static class PanelMachine
     /// <summary>An ended live lesson stays on the screen this long, for players that lag behind.</summary>
     public static TimeSpan EndLinger { get; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>A bell that rings over another lesson waits this long for a hand that stops it.</summary>
+    public static TimeSpan BellPatience { get; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>A live lesson that has not begun this long after its bell is begun from its kit: most likely the link is away.</summary>
+    public static TimeSpan AwaitPatience { get; } = TimeSpan.FromMinutes(3);
+
+    /// <summary>What began by itself and is not live leaves the screen this long after its time, if nobody touched it.</summary>
+    public static TimeSpan OverLinger { get; } = TimeSpan.FromMinutes(5);
+
     /// <summary>A choice made with NEXT lapses after this long: a stray press must not mislead the next teacher.</summary>
     public static TimeSpan ChoiceLapse { get; } = TimeSpan.FromSeconds(60);
 
@@ -35,6 +44,7 @@ public static class PanelMachine
     {
         ImmutableArray<PanelEffect>.Builder effects = ImmutableArray.CreateBuilder<PanelEffect>(MaxEffects);
         state = Lapse(state, facts, input.At);
+        state = Ring(state, facts, input.At, effects);
         state = Follow(state, facts, effects);
         if (input.Gesture is { } gesture)
             state = Follow(Act(state, facts, input.At, gesture, effects), facts, effects);
@@ -49,7 +59,7 @@ public static class PanelMachine
         bool elsewhere = Target(state, facts)?.Id is { } target && target != shown?.Id;
         return shown switch
         {
-            _ when state.Chosen is not null && elsewhere => StartMeaning.Start,
+            _ when (state.Chosen is not null || state.RungAt is not null) && elsewhere => StartMeaning.Start,
             null => StartMeaning.Start,
             { Source: not LessonSource.Live } or { Paused: true } when lesson is { Live: LiveStatus.On } => StartMeaning.BackToLive,
             { Paused: true } => StartMeaning.Resume,
@@ -74,6 +84,33 @@ public static class PanelMachine
         return state;
     }
 
+    /// <summary>The timetable: a lesson begins by itself, once. Over another one that is shown it waits for a moment, and any button says no.</summary>
+    private static PanelState Ring(PanelState state, PanelFacts facts, TimeSpan at, ImmutableArray<PanelEffect>.Builder effects)
+    {
+        if (!facts.LessonsKnown || state.SwitchingOffSince is not null || facts.Power is PowerStatus.ShuttingDown or PowerStatus.SafeToUnplug)
+            return state;
+        if (facts.Bell is { } bell && bell != state.Rung && facts.Lesson(bell) is { BestSource: not null })
+        {
+            state = state with { Rung = bell, RungAt = state.Lesson is null || state.Lesson.Id == bell ? null : at };
+            return state.Lesson is null ? Begin(state, facts, bell, effects) : state;
+        }
+        if (state.RungAt is not { } since)
+            return state;
+        if (facts.Bell != state.Rung || state.Lesson is null || state.Lesson.Id == state.Rung)
+            state = state with { RungAt = null };
+        else if (at - since >= BellPatience)
+            return Begin(state with { RungAt = null }, facts, state.Rung!, effects);
+        return state.Lesson is null && facts.Bell == state.Rung ? Begin(state, facts, state.Rung!, effects) : state;
+    }
+
+    private static PanelState Begin(PanelState state, PanelFacts facts, string bell, ImmutableArray<PanelEffect>.Builder effects)
+    {
+        if (facts.Lesson(bell) is not { BestSource: { } source } lesson)
+            return state;
+        effects.Add(new PanelEffect.StartLesson(bell, source));
+        return state with { Lesson = new LessonOnScreen(bell, source, Item: source == LessonSource.Kit ? lesson.KitItemNow ?? 0 : 0, Run: (state.Lesson?.Run ?? 0) + 1, ByClock: true) };
+    }
+
     /// <summary>Lets the screen follow the facts: kit for a frozen picture, end of a lesson.</summary>
     private static PanelState Follow(PanelState state, PanelFacts facts, ImmutableArray<PanelEffect>.Builder effects)
     {
@@ -86,12 +123,20 @@ public static class PanelMachine
             case ({ Source: LessonSource.Kit }, { KitItems: 0 }):
             case ({ Source: LessonSource.Replay }, { HasReplay: false, Live: not LiveStatus.Ended }):
             case ({ Source: LessonSource.Live, Paused: false }, { Live: LiveStatus.Ended } ended) when ended.LiveFor >= EndLinger:
+            case ({ Source: not LessonSource.Live, ByClock: true, Paused: false }, { OverFor: var over, Live: not LiveStatus.On }) when over >= OverLinger:
                 effects.Add(new PanelEffect.EndLesson(shown.Id));
                 return state with { Lesson = null };
 
             case ({ Source: LessonSource.Live, Paused: false }, { Live: LiveStatus.Lost, KitItems: > 0 } lost) when lost.LiveFor >= FreezeLimit:
                 effects.Add(new PanelEffect.FallBackToKit(shown.Id));
-                return state with { Lesson = shown with { Source = LessonSource.Kit, Item = 0, Run = shown.Run + 1 } };
+                return state with { Lesson = shown with { Source = LessonSource.Kit, Item = lost.KitItemNow ?? 0, Run = shown.Run + 1, ByClock = true, LostAt = (int)lost.Edge.TotalSeconds, CatchUp = false } };
+
+            case ({ Source: LessonSource.Live, Paused: false }, { Live: LiveStatus.Awaited, KitItems: > 0 } late) when late.DueFor >= AwaitPatience && late.OverFor == TimeSpan.Zero:
+                effects.Add(new PanelEffect.FallBackToKit(shown.Id));
+                return state with { Lesson = shown with { Source = LessonSource.Kit, Item = 0, Run = shown.Run + 1, ByClock = true, LostAt = 0, CatchUp = false } };
+
+            case ({ Source: LessonSource.Kit, ByClock: true, Paused: false }, { KitItemNow: { } now } kit) when now != shown.Item && now < kit.KitItems:
+                return state with { Lesson = shown with { Item = now } };
 
             default:
                 return state;
@@ -109,12 +154,16 @@ public static class PanelMachine
         if (state.SafeOffAskedAt is not null)
             return state with { SafeOffAskedAt = null };
 
+        // A hand on the lesson: from now on it goes by hand. START over a bell that waits goes to the lesson that rang.
+        if (gesture.Button is PanelButton.Pause or PanelButton.Next && state.Overlay == ScreenOverlay.None)
+            state = state with { RungAt = null, Lesson = state.Lesson is { } taken ? taken with { ByClock = false } : null };
+
         return (gesture.Button, state.Overlay) switch
         {
             (PanelButton.Help, _) => Help(state, at, gesture.Kind, effects),
             (PanelButton.Language, _) => NextLanguage(state, facts, at, effects),
             (PanelButton.Pause or PanelButton.Next, not ScreenOverlay.None) => state with { Overlay = ScreenOverlay.None },
-            (PanelButton.Start, _) => Start(state with { Overlay = ScreenOverlay.None }, facts, effects),
+            (PanelButton.Start, _) => Start(state with { Overlay = ScreenOverlay.None }, facts, effects) with { RungAt = null },
             (PanelButton.Pause, _) => Pause(state, facts, effects),
             _ => Next(state, facts, at, effects),
         };
@@ -127,7 +176,7 @@ public static class PanelMachine
         {
             case StartMeaning.BackToLive:
                 effects.Add(new PanelEffect.BackToLive(shown!.Id));
-                return Chose(shown with { Source = LessonSource.Live, Paused = false, Item = 0, Run = shown.Run + 1 });
+                return Chose(shown with { Source = LessonSource.Live, Paused = false, Item = 0, Run = shown.Run + 1, CatchUp = false });
 
             case StartMeaning.Resume:
                 return Resume(state, facts, shown!, effects) with { Chosen = null, ChosenAt = null };
@@ -166,6 +215,12 @@ public static class PanelMachine
 
     private static PanelState Next(PanelState state, PanelFacts facts, TimeSpan at, ImmutableArray<PanelEffect>.Builder effects)
     {
+        if (state.Lesson is { Source: LessonSource.Kit, LostAt: not null } lost && facts.Lesson(lost.Id) is { Live: LiveStatus.On })
+        {
+            effects.Add(new PanelEffect.CatchUp(lost.Id));
+            return state with { Lesson = lost with { Source = LessonSource.Live, Paused = false, Item = 0, Run = lost.Run + 1, CatchUp = true } };
+        }
+
         if (state.Lesson is { Source: LessonSource.Kit } shown && shown.Item + 1 < facts.Lesson(shown.Id)?.KitItems)
         {
             effects.Add(new PanelEffect.NextItem(shown.Id, shown.Item + 1));

@@ -13,8 +13,9 @@ public readonly record struct DisplayView(PanelIcon Icon, string Digits, PanelTe
 /// <param name="Item">Item of the kit, from 0.</param>
 /// <param name="Run">When it grows, begin afresh: at the live edge, or at the start of kit or replay.</param>
 /// <param name="Strip">Thin line over the lesson; null = none.</param>
+/// <param name="From">Whole second of the lesson to begin at, and to catch up with live from, a little faster; null = as <paramref name="Source"/> says.</param>
 public readonly record struct ScreenView(
-    string? Lesson, LessonSource? Source, bool Paused, int Item, int Run, ScreenOverlay Overlay, PanelText? Strip);
+    string? Lesson, LessonSource? Source, bool Paused, int Item, int Run, ScreenOverlay Overlay, PanelText? Strip, int? From = null);
 
 /// <summary>All that any face shows, derived from state and facts alone. Equal views look equal.</summary>
 public sealed record PanelView

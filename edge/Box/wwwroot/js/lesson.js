@@ -13,6 +13,7 @@
        <video id="lesson-video" playsinline></video>
        <div id="lesson-kit" hidden></div>      gets the picture and, in .strip, the stored-copy line; pictures may also stand in it as <img data-second="40" src="…" hidden>
        <p id="lesson-note" role="status"></p>  gets waiting, loading, unplayable
+       <p id="lesson-back" hidden>             shown when live is back and something was missed; has data-act="live" and data-act="catch-up"
        <button data-act="play"> <button data-act="start"> <button data-act="back"> <button data-act="live">
      </div>
      anywhere: <input type="hidden" data-lesson-second>   gets the second of the lesson that is on screen, every second
@@ -30,10 +31,13 @@
 
   var kit = document.getElementById('lesson-kit');
   var note = document.getElementById('lesson-note');
+  var back = document.getElementById('lesson-back');
   var TICK = 250, FROZEN = 1500, SLOW = 4000;      /* ms: look; freeze until the kit shows; wait until "loading" is said */
   var BEHIND_EDGE = 6, CATCH_UP_FROM = 10, CATCH_UP_TO = 7, CATCH_UP_RATE = 1.05;   /* seconds behind the newest picture */
+  var MISSED = 15, MISSED_RATE = 1.15;             /* seconds behind after an outage that are worth a question; what was missed, when somebody wants it */
   var hls = null, firstDate = null, pictures = [], stage = '', following = true, wanted = true;
   var shownAt = now(), shownTime = -1, frozenSecond = 0, kitOn = false, lastSecond = -1, recoveredAt = 0;
+  var askBack = false, catching = false;
 
   function now() { return window.performance && performance.now ? performance.now() : new Date().getTime(); }
   function text(name) { return root.getAttribute('data-text-' + name) || ''; }
@@ -127,6 +131,7 @@
     if (!kitOn) { return; }
     kitOn = false;
     kit.hidden = true;
+    askBack = true;
   }
 
   /* ---- how the lesson stands ---- */
@@ -152,6 +157,7 @@
     following = follow;
     wanted = true;
     hideKit();
+    askBack = catching = false;
     shownAt = now();
     try { video.currentTime = Math.max(0, time); } catch (e) { /* nothing is loaded yet */ }
     play();
@@ -171,7 +177,11 @@
       if (video.paused) { play(); } else { wanted = false; video.pause(); }
     } else if (act === 'start') { go(0, false);
     } else if (act === 'back') { go(video.currentTime - 30, false);
-    } else if (act === 'live') { go(edge(), true); }
+    } else if (act === 'live') { go(edge(), true);
+    } else if (act === 'catch-up') {
+      askBack = false;
+      catching = following = true;
+    }
   });
 
   /* ---- the heartbeat ---- */
@@ -199,8 +209,12 @@
     } else if (kitOn) { showKit(); }
 
     behind = hls && typeof hls.latency === 'number' ? hls.latency : 0;
-    if (following && stage === 'live' && behind > CATCH_UP_FROM) { video.playbackRate = CATCH_UP_RATE; }
-    else if (!following || behind < CATCH_UP_TO || stage !== 'live') { video.playbackRate = 1; }
+    if (following && stage === 'live' && behind > CATCH_UP_FROM) { video.playbackRate = catching ? MISSED_RATE : CATCH_UP_RATE; }
+    else if (!following || behind < CATCH_UP_TO || stage !== 'live') {
+      video.playbackRate = 1;
+      if (stage === 'live' && behind < CATCH_UP_TO) { askBack = catching = false; }
+    }
+    if (back) { back.hidden = !(askBack && stage === 'live' && !kitOn && behind > MISSED); }
     set('data-live', following && stage === 'live' && !kitOn ? 'yes' : 'no');
     tellSecond();
   }

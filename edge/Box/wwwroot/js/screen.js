@@ -4,6 +4,7 @@
   'use strict';
   var video = document.getElementById('picture'), kit = document.getElementById('kit');
   var state = null, shown = '', hls = null, items = [];
+  var LIVE_AGAIN = 8, MISSED_RATE = 1.15;   /* seconds behind the newest picture; as on the lesson's page */
 
   function show(element, visible) { if (element.hidden === visible) { element.hidden = !visible; } }
 
@@ -21,8 +22,26 @@
     }
   }
 
-  function attach(address, fromStart) {
+  /* What was missed of a live lesson shows first, from one of its seconds on, a little faster until it is live again. */
+  function catchUp(second) {
+    var begun = false;
+    hls.on(window.Hls.Events.LEVEL_UPDATED, function (_, data) {
+      var fragments = data.details.fragments, i;
+      if (begun || !fragments.length || !fragments[0].programDateTime) { return; }
+      for (i = 0; i < fragments.length - 1 && (fragments[i].programDateTime - fragments[0].programDateTime) / 1000 + fragments[i].duration <= second; i++) {}
+      begun = true;
+      video.currentTime = fragments[i].start;
+    });
+    video.ontimeupdate = function () {
+      var behind = hls && typeof hls.latency === 'number' ? hls.latency : 0;
+      if (begun) { video.playbackRate = behind > LIVE_AGAIN ? MISSED_RATE : 1; }
+    };
+  }
+
+  function attach(address, fromStart, second) {
     stop();
+    video.ontimeupdate = null;
+    video.playbackRate = 1;
     if (window.Hls && window.Hls.isSupported()) {
       hls = new window.Hls({
         startPosition: fromStart ? 0 : -1, liveDurationInfinity: true, backBufferLength: 30, maxBufferLength: 30,
@@ -32,6 +51,7 @@
         if (!data.fatal) { return; }
         if (data.type === window.Hls.ErrorTypes.MEDIA_ERROR) { hls.recoverMediaError(); } else { setTimeout(function () { if (hls) { hls.startLoad(); } }, 1000); }
       });
+      if (second !== null) { catchUp(second); }
       hls.loadSource(address);
       hls.attachMedia(video);
       hls.on(window.Hls.Events.MANIFEST_PARSED, play);
@@ -53,7 +73,7 @@
     show(kit, screen.source === 'kit');
     if (what !== shown) {
       shown = what;
-      if (!screen.lesson || screen.source === 'kit') { stop(); } else { attach('/live/' + screen.lesson + '/index.m3u8', screen.source === 'replay'); }
+      if (!screen.lesson || screen.source === 'kit') { stop(); } else { attach('/live/' + screen.lesson + '/index.m3u8', screen.source === 'replay', typeof screen.from === 'number' ? screen.from : null); }
       if (screen.source === 'kit') { loadKit(screen.lesson); }
     }
     if (screen.source === 'kit') { showItem(); }
