@@ -36,7 +36,7 @@ public static class PanelMachine
     public static TimeSpan HelpRecordEvery { get; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Most effects that one step gives.</summary>
-    public const int MaxEffects = 4;
+    public const int MaxEffects = 8;
 
     /// <summary>One step. First what time and facts have changed by themselves, then the gesture, then what follows from it:
     /// a second step at the same moment changes nothing more.</summary>
@@ -44,10 +44,9 @@ public static class PanelMachine
     {
         ImmutableArray<PanelEffect>.Builder effects = ImmutableArray.CreateBuilder<PanelEffect>(MaxEffects);
         state = Lapse(state, facts, input.At);
-        state = Ring(state, facts, input.At, effects);
-        state = Follow(state, facts, effects);
+        state = Settle(state, facts, input.At, effects);
         if (input.Gesture is { } gesture)
-            state = Follow(Act(state, facts, input.At, gesture, effects), facts, effects);
+            state = Settle(Act(state, facts, input.At, gesture, effects), facts, input.At, effects);
         return (state, effects.DrainToImmutable());
     }
 
@@ -81,6 +80,14 @@ public static class PanelMachine
             state = state with { SafeOffAskedAt = null };
         if (at - state.SwitchingOffSince >= SwitchOffPatience && facts.Power is not (PowerStatus.ShuttingDown or PowerStatus.SafeToUnplug))
             state = state with { SwitchingOffSince = null };
+        return state;
+    }
+
+    /// <summary>What follows from the facts by itself, to its end: a lesson that leaves the screen makes way for one whose bell has rung.</summary>
+    private static PanelState Settle(PanelState state, PanelFacts facts, TimeSpan at, ImmutableArray<PanelEffect>.Builder effects)
+    {
+        while (Ring(Follow(state, facts, effects), facts, at, effects) is var next && !ReferenceEquals(next, state))
+            state = next;
         return state;
     }
 

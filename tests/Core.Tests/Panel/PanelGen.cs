@@ -30,6 +30,7 @@ public static class PanelGen
         from due in OneOf<string?>(null, LessonIds[0], LessonIds[1], LessonIds[2])
         from languages in OneOf<ImmutableArray<string>>(["zh-Hans", "en"], ["zh-Hans", "bo", "ii", "en"], [], default)
         from claim in Rarely(Gen.Const("K7M2QX"))
+        from bell in OneOf<string?>(null, null, LessonIds[0], LessonIds[1])
         from usb in Rarely(Gen.Enum<Edge.Core.Content.UsbOutcome>())
         select new PanelFacts
         {
@@ -44,6 +45,7 @@ public static class PanelGen
             SinceAccepted = accepted,
             Lessons = lessons,
             DueLesson = due,
+            Bell = bell,
             Languages = languages,
             ClaimCode = claim is null ? null : "K7M2QX",
             Usb = usb is { } outcome ? new Edge.Core.Content.UsbBundleReport(outcome, 1, 2) : null,
@@ -63,16 +65,22 @@ public static class PanelGen
                 (first, second, third, count) => ((PanelLesson[])[first, second, third]).Take(count).ToImmutableArray())));
 
     private static Gen<PanelLesson> Lesson(string id) =>
-        Gen.Select(Gen.Enum<LiveStatus>(), Span, Gen.Int[0, 3], Gen.Bool, OneOf("08:00", ""), (live, since, kit, replay, start) => new PanelLesson(id)
+        Gen.Select(Gen.Select(Gen.Enum<LiveStatus>(), Span, Gen.Int[0, 3], Gen.Bool, OneOf("08:00", "")), Gen.Select(Span, Span, Maybe(Span), Gen.Bool), (shown, times) => Lesson(id, shown, times));
+
+    private static PanelLesson Lesson(string id, (LiveStatus Live, TimeSpan Since, int Kit, bool Replay, string Start) shown, (TimeSpan Due, TimeSpan Over, TimeSpan? Second, bool Timed) times) => new(id)
         {
             Title = LocalText.Of("en", id).And("zh-Hans", "课 " + id),
             Class = "3A",
-            StartText = start,
-            Live = live,
-            LiveFor = since,
-            KitItems = kit,
-            HasReplay = replay,
-        });
+            StartText = shown.Start,
+            Live = shown.Live,
+            LiveFor = shown.Since,
+            KitItems = shown.Kit,
+            KitSeconds = times.Timed ? [.. Enumerable.Range(0, shown.Kit).Select(item => item * 20)] : [],
+            Second = times.Second,
+            DueFor = times.Due,
+            OverFor = times.Over,
+            HasReplay = shown.Replay,
+        };
 
     private static Gen<T?> Maybe<T>(Gen<T> gen)
         where T : struct => Gen.Frequency((1, Gen.Const((T?)null)), (2, gen.Select(value => (T?)value)));

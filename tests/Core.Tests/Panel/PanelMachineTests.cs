@@ -349,6 +349,165 @@ public class PanelMachineTests
         Assert.Equal(Maths, panel.State.Lesson?.Id);
     }
 
+    [Fact]
+    public void A_lesson_begins_at_its_bell_without_a_hand_and_only_once()
+    {
+        Bench panel = new(Day(Lesson(Maths, LiveStatus.Awaited)));
+        panel.Tick();
+        Assert.Null(panel.State.Lesson);
+        panel.Facts = panel.Facts with { Bell = Maths };
+        panel.Tick();
+        Assert.Equal((Maths, LessonSource.Live, true), (panel.State.Lesson!.Id, panel.State.Lesson.Source, panel.State.Lesson.ByClock));
+        Assert.Equal([new PanelEffect.StartLesson(Maths, LessonSource.Live)], panel.Effects);
+        // Over, and off the screen: the bell of that lesson does not ring again.
+        panel.Facts = Day(Lesson(Maths, LiveStatus.Ended) with { LiveFor = PanelMachine.EndLinger, HasReplay = true }) with { Bell = Maths };
+        panel.Tick();
+        panel.Tick(TimeSpan.FromMinutes(1));
+        Assert.Null(panel.State.Lesson);
+    }
+
+    [Fact]
+    public void A_lesson_of_which_nothing_is_here_begins_when_something_comes()
+    {
+        Bench panel = new(Day(Lesson(Maths, LiveStatus.None) with { KitItems = 0 }) with { Bell = Maths });
+        panel.Tick();
+        Assert.Null(panel.State.Lesson);
+        panel.Facts = Day(Lesson(Maths, LiveStatus.None) with { KitItems = 3 }) with { Bell = Maths };
+        panel.Tick();
+        Assert.Equal(LessonSource.Kit, panel.State.Lesson?.Source);
+    }
+
+    [Fact]
+    public void A_bell_over_another_lesson_waits_a_minute_and_says_so_before_it_goes_on()
+    {
+        Bench panel = Overrun();
+        Assert.Equal(Maths, panel.State.Lesson?.Id);
+        Assert.Equal("panel.strip.bell", panel.View.Screen.Strip?.Key);
+        panel.Tick(PanelMachine.BellPatience - TimeSpan.FromMilliseconds(1));
+        Assert.Equal(Maths, panel.State.Lesson?.Id);
+        panel.Tick(TimeSpan.FromMilliseconds(1));
+        Assert.Equal(Art, panel.State.Lesson?.Id);
+    }
+
+    [Theory]
+    [InlineData(PanelButton.Start, Art)]
+    [InlineData(PanelButton.Pause, Maths)]
+    [InlineData(PanelButton.Next, Maths)]
+    public void A_button_answers_a_bell_that_waits(PanelButton button, string shown)
+    {
+        Bench panel = Overrun();
+        panel.Press(button);
+        Assert.Equal(shown, panel.State.Lesson?.Id);
+        panel.Tick(TimeSpan.FromMinutes(2));
+        Assert.Equal(shown, panel.State.Lesson?.Id);
+        Assert.NotEqual("panel.strip.bell", panel.View.Screen.Strip?.Key);
+    }
+
+    [Theory]
+    [InlineData(179, LessonSource.Live)]
+    [InlineData(180, LessonSource.Kit)]
+    public void A_lesson_whose_picture_does_not_come_after_its_bell_is_begun_from_its_kit(int seconds, LessonSource source)
+    {
+        Bench panel = new(Day(Lesson(Maths, LiveStatus.Awaited) with { DueFor = TimeSpan.FromSeconds(seconds), KitItems = 4 }) with { Bell = Maths });
+        panel.Tick();
+        panel.Tick();
+        Assert.Equal(source, panel.State.Lesson?.Source);
+    }
+
+    [Fact]
+    public void The_kit_goes_with_the_second_of_the_lesson_until_somebody_takes_it_in_hand()
+    {
+        Bench panel = Teaching();
+        PanelLesson Kit(int second) => Lost(TimeSpan.FromSeconds(2)) with { KitItems = 4, KitSeconds = [0, 20, 40, 60], Second = TimeSpan.FromSeconds(second), Edge = TimeSpan.FromSeconds(41) };
+        panel.Facts = Day(Kit(45));
+        panel.Tick();
+        Assert.Equal((LessonSource.Kit, 2, 41), (panel.State.Lesson!.Source, panel.State.Lesson.Item, panel.State.Lesson.LostAt));
+        panel.Facts = Day(Kit(60));
+        panel.Tick();
+        Assert.Equal(3, panel.View.Screen.Item);
+        panel.Press(PanelButton.Pause);
+        panel.Press(PanelButton.Pause);
+        panel.Facts = Day(Kit(10));
+        panel.Tick();
+        Assert.Equal(3, panel.View.Screen.Item);
+    }
+
+    [Theory]
+    [InlineData(PanelButton.Start, null)]
+    [InlineData(PanelButton.Next, 41)]
+    public void When_live_is_back_one_press_goes_live_and_another_to_what_was_missed(PanelButton button, int? from)
+    {
+        Bench panel = Teaching();
+        panel.Facts = Day(Lost(TimeSpan.FromSeconds(2)) with { KitItems = 4, Edge = TimeSpan.FromSeconds(41.7) });
+        panel.Tick();
+        panel.Facts = Day(Lesson(Maths, LiveStatus.On) with { KitItems = 4 });
+        panel.Tick();
+        Assert.Equal("panel.strip.live-back-missed", panel.View.Screen.Strip?.Key);
+        panel.Press(button);
+        Assert.Equal((LessonSource.Live, from), (panel.View.Screen.Source, panel.View.Screen.From));
+    }
+
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public void What_began_by_itself_leaves_the_screen_after_its_time_unless_somebody_took_it_in_hand(bool touched, bool gone)
+    {
+        Bench panel = new(Day(Lesson(Maths, LiveStatus.None) with { HasReplay = true }) with { Bell = Maths });
+        panel.Tick();
+        if (touched)
+        {
+            panel.Press(PanelButton.Pause);
+            panel.Press(PanelButton.Pause);
+        }
+        panel.Facts = Day(Lesson(Maths, LiveStatus.None) with { HasReplay = true, OverFor = PanelMachine.OverLinger });
+        panel.Tick();
+        Assert.Equal(gone, panel.State.Lesson is null);
+    }
+
+    [Fact]
+    public void A_day_of_five_lessons_runs_from_its_first_bell_to_its_last_without_a_press()
+    {
+        string[] ids = ["l1", "l2", "l3", "l4", "l5"];
+        Bench panel = new(Day());
+        var shown = new List<string?>();
+        // Lessons of 40 minutes from eight on, breaks of ten; the third has no link at all, the fourth is lost half-way.
+        for (int minute = -10; minute < 260; minute++)
+        {
+            PanelLesson At(int i)
+            {
+                int since = minute - i * 50;
+                LiveStatus live = since < 0 ? LiveStatus.Awaited : i == 2 ? LiveStatus.Awaited : since >= 40 ? LiveStatus.Ended : i == 3 && since is > 15 and < 25 ? LiveStatus.Lost : LiveStatus.On;
+                return Lesson(ids[i], live) with
+                {
+                    KitItems = 3,
+                    DueFor = since > 0 ? TimeSpan.FromMinutes(since) : default,
+                    OverFor = since > 40 ? TimeSpan.FromMinutes(since - 40) : default,
+                    LiveFor = live == LiveStatus.Lost ? TimeSpan.FromMinutes(since - 15) : since >= 40 ? TimeSpan.FromMinutes(since - 40) : default,
+                };
+            }
+            int now = Enumerable.Range(0, 5).FirstOrDefault(i => minute - i * 50 is >= 0 and < 40, -1);
+            panel.Facts = Day([.. Enumerable.Range(0, 5).Select(At)]) with { Bell = now < 0 ? null : ids[now] };
+            for (int second = 0; second < 60; second += 20)
+                panel.Tick(TimeSpan.FromSeconds(20));
+            shown.Add(panel.State.Lesson is { } on ? $"{on.Id} {on.Source}" : null);
+        }
+        string?[] different = [.. shown.Where((what, minute) => minute == 0 || what != shown[minute - 1])];
+        // After its break the fourth is still shown from the kit until somebody presses: nobody did.
+        Assert.Equal([null, "l1 Live", null, "l2 Live", null, "l3 Live", "l3 Kit", null, "l4 Live", "l4 Kit", null, "l5 Live", null], different);
+    }
+
+    /// <summary>Maths still plays from its recording when the bell of art rings.</summary>
+    private static Bench Overrun()
+    {
+        Bench panel = new(Day(Lesson(Maths, LiveStatus.Ended) with { HasReplay = true }, Lesson(Art, LiveStatus.On)));
+        panel.Facts = panel.Facts with { DueLesson = Maths };
+        panel.Press(PanelButton.Start);
+        Assert.Equal(LessonSource.Replay, panel.State.Lesson?.Source);
+        panel.Facts = panel.Facts with { DueLesson = Art, Bell = Art };
+        panel.Tick();
+        return panel;
+    }
+
     private static Bench Teaching()
     {
         Bench panel = new(Day(Lesson(Maths, LiveStatus.On), Lesson(Art, LiveStatus.Awaited)));
