@@ -135,7 +135,7 @@ internal static class LessonPages
         return new RazorComponentResult<LessonPage>(new
         {
             Row = LessonRow.Of(lesson, desk.SilenceOf(id), time.GetUtcNow()),
-            Summary = LessonEndpoints.Summary(lesson, services.GetRequiredService<LiveOrigin>(), desk),
+            Summary = LessonEndpoints.WithConflicts(lesson, services.GetRequiredService<LessonStore>(), services.GetRequiredService<LiveOrigin>(), desk),
             Places = LessonRow.Places(lesson, fleet),
             Polls = PollResult.Of(lesson.Polls, feedback.Votes(id), fleet.Schools),
             Questions = FeedbackBoard.Join([.. questions.OrderBy(question => question.State != FeedbackState.Open)], services.GetRequiredService<FleetStore>(),

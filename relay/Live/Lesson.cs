@@ -25,7 +25,16 @@ public sealed record Lesson(
     string Origin,
     TimeSpan Target)
 {
+    /// <summary>When schools with bells of their own show it: school → time.</summary>
+    public ImmutableSortedDictionary<string, DateTimeOffset> Bells { get; init; } = ImmutableSortedDictionary<string, DateTimeOffset>.Empty;
+
     public bool IsFor(string school) => Schools is not { } schools || schools.Contains(school);
+
+    /// <summary>As one school's plan carries it.</summary>
+    public PlannedLesson ToPlanned(string school) => ToPlanned() with { Bell = Bells.TryGetValue(school, out DateTimeOffset bell) ? bell : null };
+
+    /// <summary>When it is on a school's screen.</summary>
+    public (DateTimeOffset From, DateTimeOffset To) ShownAt(string school) => ToPlanned(school) is var planned ? (planned.ShownFrom, planned.ShownFrom + Duration) : default;
 
     public PlannedLesson ToPlanned() => new(Id, Title, Class, Subject, Start, Duration, Kit, Live, Stage, Polls);
 }

@@ -31,10 +31,11 @@ public static class LessonCommands
         var minutes = new Option<int>("--minutes") { Description = "Length in minutes", DefaultValueFactory = _ => 45 };
         var kit = new Option<string?>("--kit") { Description = "Id of the pack that stands in when the live picture is lost" };
         var school = new Option<string[]>("--school") { Description = "Id of a school that gets it; may be repeated. None: every school" };
+        var bell = new Option<string[]>("--bell") { Description = "A school that shows it later than it is taught, as SCHOOL=time; may be repeated" };
         var poll = new Option<string[]>("--poll") { Description = "A poll as \"question|answer|answer\"; may be repeated" };
         var command = new Command("schedule", "Add a lesson to the timetable, or change one to come; prints where its encoder sends to")
         {
-            file, id, title, @class, subject, start, minutes, kit, school, poll,
+            file, id, title, @class, subject, start, minutes, kit, school, bell, poll,
         };
         command.SetStaffAction(async (parsed, client, cancellationToken) =>
         {
@@ -51,9 +52,12 @@ public static class LessonCommands
                     kit = parsed.GetValue(kit),
                     schools = parsed.GetValue(school) is { Length: > 0 } schools ? schools : null,
                     polls = parsed.GetValue(poll)?.Select(Poll).ToArray(),
+                    bells = (parsed.GetValue(bell) ?? []).Select(text => Bell(text, time, readTime)).ToDictionary(),
                 });
             JsonElement answer = await client.PostAsync("/api/lessons", body, cancellationToken);
-            CommandLine.Print(parsed, answer, $"lesson {answer.GetProperty("lesson").GetProperty("id").GetString()} is scheduled; its encoder sends to {client.AddressOf(answer.GetProperty("ingest").GetString()!)}");
+            CommandLine.Print(parsed, answer, $"lesson {answer.GetProperty("lesson").GetProperty("id").GetString()} is scheduled; its encoder sends to {client.AddressOf(answer.GetProperty("ingest").GetString()!)}"
+                + (answer.GetProperty("conflicts").EnumerateArray().Select(other => other.GetString()).ToArray() is { Length: > 0 } others
+                    ? $"\nthe class has another lesson at that time: {string.Join(", ", others)}" : ""));
         });
         return command;
     }
@@ -94,8 +98,12 @@ public static class LessonCommands
         return new PollRequest(null, Local(parts[0]), [.. parts.Skip(1).Select(Local)], null);
     }
 
+    private static KeyValuePair<string, DateTimeOffset> Bell(string text, TimeProvider time, Func<string, DateTimeOffset?> readTime) =>
+        text.Split('=', 2) is [{ Length: > 0 } school, { Length: > 0 } at] ? KeyValuePair.Create(school, Start(at, time, readTime))
+            : throw new CommandFailedException($"--bell \"{text}\": give it as SCHOOL=time");
+
     private static LocalText Local(string text) => LocalText.Of(LocalWords.LanguageOf(text), text);
 
     private static DateTimeOffset Start(string text, TimeProvider time, Func<string, DateTimeOffset?> readTime) =>
-        text == "now" ? time.GetUtcNow() : readTime(text)?.ToUniversalTime() ?? throw new CommandFailedException($"--start \"{text}\" is no time");
+        text == "now" ? time.GetUtcNow() : readTime(text)?.ToUniversalTime() ?? throw new CommandFailedException($"\"{text}\" is no time");
 }

@@ -14,6 +14,7 @@ public sealed record PollRequest(string? Id, LocalText Question, ImmutableArray<
 /// <param name="Id">Given: a lesson that has not begun is changed. Not given: it is made of the English title and the start, and never that of another lesson.</param>
 /// <param name="Schools">Ids of schools; null or empty: every school.</param>
 /// <param name="Live">Default true.</param>
+/// <param name="Bells">School → when it shows the lesson, after its start: for schools whose bells are others.</param>
 public sealed record ScheduleRequest(
     string? Id,
     LocalText Title,
@@ -24,7 +25,8 @@ public sealed record ScheduleRequest(
     string? Kit,
     bool? Live,
     ImmutableArray<string>? Schools,
-    ImmutableArray<PollRequest>? Polls);
+    ImmutableArray<PollRequest>? Polls,
+    ImmutableSortedDictionary<string, DateTimeOffset>? Bells = null);
 
 /// <summary>The first thing wrong with a lesson that staff ask for.</summary>
 public enum ScheduleFault
@@ -36,6 +38,8 @@ public enum ScheduleFault
     Duration,
     Kit,
     Schools,
+    /// <summary>A school shows it before it is taught, or long after, or is named wrongly.</summary>
+    Bells,
     /// <summary>Too many polls, or two with one id.</summary>
     Polls,
     /// <summary>A poll lacks its question or has too few or too many answers.</summary>
@@ -54,6 +58,9 @@ public sealed class LessonDesk(LessonStore lessons, LivePorts ports, IOptions<Li
     public const int MaxSubjectLength = 80;
     public static readonly TimeSpan LongestLesson = TimeSpan.FromHours(12);
 
+    /// <summary>Longest time after its start at which a school may show a lesson by its own bell: later it is a recording like any other.</summary>
+    public static readonly TimeSpan LatestBell = TimeSpan.FromDays(7);
+
     /// <summary>Adds a lesson or changes one to come; plans and boxes hear of it.</summary>
     /// <returns>What was wrong; the poll it was wrong with; the lesson when nothing was.</returns>
     public async Task<(ScheduleFault Fault, string? Poll, Lesson? Lesson)> ScheduleAsync(ScheduleRequest request, CancellationToken cancellationToken)
@@ -64,7 +71,10 @@ public sealed class LessonDesk(LessonStore lessons, LivePorts ports, IOptions<Li
         var lesson = new Lesson(id!, request.Title!, request.Class, request.Subject, request.Start, request.Duration, request.Kit, request.Live ?? true, LessonStage.Planned,
             Polls(request), request.Schools is { Length: > 0 } schools ? schools : null,
             IngestKey: RandomNumberGenerator.GetString("abcdefghjkmnpqrstvwxyz0123456789", 26), Origin: RandomNumberGenerator.GetHexString(16, lowercase: true),
-            Target: TimeSpan.FromSeconds(Math.Ceiling(2 * options.Value.SegmentDuration.TotalSeconds)));
+            Target: TimeSpan.FromSeconds(Math.Ceiling(2 * options.Value.SegmentDuration.TotalSeconds)))
+        {
+            Bells = request.Bells ?? ImmutableSortedDictionary<string, DateTimeOffset>.Empty,
+        };
         if (await lessons.ScheduleAsync(lesson, cancellationToken) == ScheduleOutcome.TooLate)
             return (ScheduleFault.TooLate, null, null);
         await ports.PlansChanged(cancellationToken);
@@ -101,6 +111,8 @@ public sealed class LessonDesk(LessonStore lessons, LivePorts ports, IOptions<Li
             return ScheduleFault.Kit;
         if (request.Schools is { } schools && !schools.All(Slug.IsValid))
             return ScheduleFault.Schools;
+        if (request.Bells is { } bells && !bells.All(bell => Slug.IsValid(bell.Key) && bell.Value >= request.Start && bell.Value - request.Start <= LatestBell))
+            return ScheduleFault.Bells;
         ImmutableArray<Poll> polls = Polls(request);
         if (polls.Length > MaxPolls || polls.Select(poll => poll.Id).Distinct().Count() != polls.Length)
             return ScheduleFault.Polls;

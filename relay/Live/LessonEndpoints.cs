@@ -8,7 +8,10 @@ namespace Relay.Live;
 /// <param name="Ingest">Path, on the console's port, that the encoder sends to.</param>
 /// <param name="EdgeSeconds">How much of it has been published.</param>
 /// <param name="EncoderSilentSeconds">Since an encoder last sent something; null: none has since the relay started.</param>
-public sealed record LessonSummary(PlannedLesson Lesson, ImmutableArray<string>? Schools, string Ingest, double EdgeSeconds, long Segments, double? EncoderSilentSeconds);
+/// <param name="Bells">When schools with other bells show it.</param>
+/// <param name="Conflicts">Ids of lessons of the same class at the same time; null when nobody looked.</param>
+public sealed record LessonSummary(PlannedLesson Lesson, ImmutableArray<string>? Schools, string Ingest, double EdgeSeconds, long Segments, double? EncoderSilentSeconds,
+    ImmutableSortedDictionary<string, DateTimeOffset> Bells, ImmutableArray<string>? Conflicts = null);
 
 /// <summary>The timetable in the staff API.</summary>
 public static class LessonEndpoints
@@ -18,20 +21,21 @@ public static class LessonEndpoints
         routes.MapGet("/api/lessons", (LessonStore lessons, LiveOrigin origin, IngestDesk desk) => lessons.All().Select(lesson => Summary(lesson, origin, desk)));
 
         routes.MapGet("/api/lessons/{id}", (string id, LessonStore lessons, LiveOrigin origin, IngestDesk desk) =>
-            lessons.Find(id) is { } lesson ? Results.Ok(Summary(lesson, origin, desk)) : NoSuchLesson());
+            lessons.Find(id) is { } lesson ? Results.Ok(WithConflicts(lesson, lessons, origin, desk)) : NoSuchLesson());
 
-        routes.MapPost("/api/lessons", async (ScheduleRequest request, LessonDesk schedule, LiveOrigin origin, IngestDesk desk, CancellationToken cancellationToken) =>
+        routes.MapPost("/api/lessons", async (ScheduleRequest request, LessonDesk schedule, LessonStore lessons, LiveOrigin origin, IngestDesk desk, CancellationToken cancellationToken) =>
         {
             (ScheduleFault fault, string? poll, Lesson? lesson) = await schedule.ScheduleAsync(request, cancellationToken);
             return fault switch
             {
-                ScheduleFault.None => Results.Ok(Summary(lesson!, origin, desk)),
+                ScheduleFault.None => Results.Ok(WithConflicts(lesson!, lessons, origin, desk)),
                 ScheduleFault.Id => Problem("a lesson id has 1 to 64 lower-case letters, digits and hyphens"),
                 ScheduleFault.Title => Problem($"a lesson has a title of at most {LessonDesk.MaxTextLength} letters"),
                 ScheduleFault.ClassOrSubject => Problem("a lesson has a class and a subject"),
                 ScheduleFault.Duration => Problem($"a lesson lasts up to {LessonDesk.LongestLesson.TotalHours} hours"),
                 ScheduleFault.Kit => Problem("the kit is the id of a pack"),
                 ScheduleFault.Schools => Problem("schools are named by their ids"),
+                ScheduleFault.Bells => Problem($"a school's own bell is not before the lesson's start, and at most {LessonDesk.LatestBell.TotalDays} days after it"),
                 ScheduleFault.Polls => Problem($"a lesson has at most {LessonDesk.MaxPolls} polls, each with an id of its own"),
                 ScheduleFault.Poll => Problem($"poll {poll} needs a question and 2 to {LessonDesk.MaxOptions} answers"),
                 _ => Problem("this lesson has begun or is over; only lessons to come can be changed", StatusCodes.Status409Conflict),
@@ -52,8 +56,11 @@ public static class LessonEndpoints
     {
         PlaylistWindow window = origin.Window(lesson);
         return new LessonSummary(lesson.ToPlanned(), lesson.Schools, $"/ingest/{lesson.IngestKey}",
-            LessonTimeline.Edge(window.Segments).TotalSeconds, window.Next, desk.SilenceOf(lesson.Id)?.TotalSeconds);
+            LessonTimeline.Edge(window.Segments).TotalSeconds, window.Next, desk.SilenceOf(lesson.Id)?.TotalSeconds, lesson.Bells);
     }
+
+    public static LessonSummary WithConflicts(Lesson lesson, LessonStore lessons, LiveOrigin origin, IngestDesk desk) =>
+        Summary(lesson, origin, desk) with { Conflicts = [.. lessons.ConflictsOf(lesson).Select(other => other.Id)] };
 
     private static IResult NoSuchLesson() => Problem("no such lesson", StatusCodes.Status404NotFound);
 

@@ -31,8 +31,28 @@ public sealed class LessonStore(DurableDatabase database, IOptions<LiveOptions> 
         long since = (time.GetUtcNow() - options.Value.KeptInPlans).ToUnixTimeMilliseconds();
         return database.Read(connection => connection.Query<LessonRow>(
                 $"SELECT {Columns} FROM lessons WHERE stage = 'Running' OR coalesce(ended, start + duration / 10000) > @since ORDER BY start, id", new { since })
-            .Select(row => row.ToLesson()).Where(lesson => lesson.IsFor(school)).Select(lesson => lesson.ToPlanned()).ToImmutableArray());
+            .Select(row => row.ToLesson()).Where(lesson => lesson.IsFor(school)).Select(lesson => lesson.ToPlanned(school)).ToImmutableArray());
     }
+
+    /// <summary>Lessons to come or running that a class of some school would have at the same time as this one. A screen shows one of them; the others are seen on phones, or later.</summary>
+    public ImmutableArray<Lesson> ConflictsOf(Lesson lesson) =>
+    [
+        .. All().Where(other => other.Id != lesson.Id && other.Stage is LessonStage.Planned or LessonStage.Running
+            && string.Equals(other.Class, lesson.Class, StringComparison.OrdinalIgnoreCase) && SchoolsOf(lesson, other).Any(school =>
+            {
+                (DateTimeOffset from, DateTimeOffset to) = lesson.ShownAt(school);
+                (DateTimeOffset otherFrom, DateTimeOffset otherTo) = other.ShownAt(school);
+                return from < otherTo && otherFrom < to;
+            })),
+    ];
+
+    /// <summary>Schools that get both; where both go to every school, those with bells of their own and one that stands for all others.</summary>
+    private static IEnumerable<string> SchoolsOf(Lesson one, Lesson other) => (one.Schools, other.Schools) switch
+    {
+        ({ } some, _) => some.Where(other.IsFor),
+        (null, { } some) => some,
+        _ => one.Bells.Keys.Union(other.Bells.Keys).Append(""),
+    };
 
     /// <summary>Adds a lesson, or changes one that has not begun; its ingest key and numbering stay.</summary>
     public Task<ScheduleOutcome> ScheduleAsync(Lesson lesson, CancellationToken cancellationToken) => database.WriteAsync((connection, transaction) =>
@@ -41,10 +61,10 @@ public sealed class LessonStore(DurableDatabase database, IOptions<LiveOptions> 
         if (stage is not null and not nameof(LessonStage.Planned))
             return ScheduleOutcome.TooLate;
         connection.Execute("""
-            INSERT INTO lessons (id, title, class, subject, start, duration, kit, live, stage, polls, schools, ingest_key, origin, target)
-            VALUES (@Id, @Title, @Class, @Subject, @Start, @Duration, @Kit, @Live, @Stage, @Polls, @Schools, @IngestKey, @Origin, @Target)
+            INSERT INTO lessons (id, title, class, subject, start, duration, kit, live, stage, polls, schools, ingest_key, origin, target, bells)
+            VALUES (@Id, @Title, @Class, @Subject, @Start, @Duration, @Kit, @Live, @Stage, @Polls, @Schools, @IngestKey, @Origin, @Target, @Bells)
             ON CONFLICT (id) DO UPDATE SET title = @Title, class = @Class, subject = @Subject, start = @Start, duration = @Duration, kit = @Kit, live = @Live,
-                polls = @Polls, schools = @Schools
+                polls = @Polls, schools = @Schools, bells = @Bells
             """, LessonRow.Of(lesson), transaction);
         return stage is null ? ScheduleOutcome.Added : ScheduleOutcome.Changed;
     }, cancellationToken);
@@ -85,7 +105,7 @@ public sealed class LessonStore(DurableDatabase database, IOptions<LiveOptions> 
         connection.Execute("INSERT INTO lesson_rung_segments VALUES (@lesson, @rung, @sequence, @bytes, @sha256)",
             new { lesson, rung, sequence = segment.Sequence, bytes = segment.LengthBytes, sha256 = segment.Hash.ToArray() }, transaction), cancellationToken);
 
-    private const string Columns = "id, title, class, subject, start, duration, kit, live, stage, polls, schools, ingest_key AS IngestKey, origin, target";
+    private const string Columns = "id, title, class, subject, start, duration, kit, live, stage, polls, schools, ingest_key AS IngestKey, origin, target, bells";
 
     private sealed class LessonRow
     {
@@ -103,6 +123,7 @@ public sealed class LessonStore(DurableDatabase database, IOptions<LiveOptions> 
         public string IngestKey { get; init; } = "";
         public string Origin { get; init; } = "";
         public long Target { get; init; }
+        public string? Bells { get; init; }
 
         public static LessonRow Of(Lesson lesson) => new()
         {
@@ -120,6 +141,7 @@ public sealed class LessonStore(DurableDatabase database, IOptions<LiveOptions> 
             IngestKey = lesson.IngestKey,
             Origin = lesson.Origin,
             Target = (long)lesson.Target.TotalSeconds,
+            Bells = lesson.Bells.IsEmpty ? null : JsonSerializer.Serialize(lesson.Bells, JsonSerializerOptions.Web),
         };
 
         public Lesson ToLesson() => new(
@@ -127,7 +149,10 @@ public sealed class LessonStore(DurableDatabase database, IOptions<LiveOptions> 
             DateTimeOffset.FromUnixTimeMilliseconds(Start), new TimeSpan(Duration), Kit, Live, Enum.Parse<LessonStage>(Stage),
             JsonSerializer.Deserialize<ImmutableArray<Poll>>(Polls, JsonSerializerOptions.Web),
             Schools is null ? null : JsonSerializer.Deserialize<ImmutableArray<string>>(Schools, JsonSerializerOptions.Web),
-            IngestKey, Origin, TimeSpan.FromSeconds(Target));
+            IngestKey, Origin, TimeSpan.FromSeconds(Target))
+        {
+            Bells = Bells is null ? ImmutableSortedDictionary<string, DateTimeOffset>.Empty : JsonSerializer.Deserialize<ImmutableSortedDictionary<string, DateTimeOffset>>(Bells, JsonSerializerOptions.Web)!,
+        };
     }
 
     private sealed class RungRow

@@ -47,5 +47,6 @@ public static class LiveTables
             PRIMARY KEY (lesson, rung, sequence)
         ) WITHOUT ROWID;
         """,
+        "ALTER TABLE lessons ADD COLUMN bells TEXT",   // JSON: school -> time; null: all as it is taught
     ]);
 }

@@ -42,7 +42,10 @@ public sealed record PanelMemory(string Language, LessonOnScreen? Lesson, string
     private static string? RungOf(PanelMemoryFile file) => Slug.IsValid(file.Rung) ? file.Rung : null;
 }
 
-internal sealed record PanelMemoryFile(int Format, string? Language, string? Lesson, LessonSource? Source, bool Paused, int Item, int Run, bool ByClock, int? LostAt, string? Rung);
+internal sealed record PanelMemoryFile(int Format, string? Language, string? Lesson, LessonSource? Source, bool Paused, int Item, int Run,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool ByClock,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] int? LostAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] string? Rung);
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(PanelMemoryFile))]
