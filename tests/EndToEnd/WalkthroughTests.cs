@@ -43,7 +43,7 @@ public sealed class WalkthroughTests : IAsyncLifetime
         await BoxesAreClaimedAsync();
         await ThePackArrivesAndPlaysWithoutTheRelayAsync();
         await using Camera camera = await _schools.StartLessonAsync(Token);
-        await TheScreenStartsItAtThePressOfAButtonAsync();
+        await TheScreensStartItAtAPressAndAtTheBellAsync();
         await APupilAsksAndVotesAndIsAnsweredAsync();
         await TheLinkDropsAndThePageGoesOnAsync();
         await camera.DisposeAsync();
@@ -96,7 +96,7 @@ public sealed class WalkthroughTests : IAsyncLifetime
         await Relay.StartAsync(Token);
     }
 
-    private async Task TheScreenStartsItAtThePressOfAButtonAsync()
+    private async Task TheScreensStartItAtAPressAndAtTheBellAsync()
     {
         await using Visit screen = await _browser.VisitAsync(Baiyun.Site, width: 1280);
         await screen.Page.GotoAsync("/screen");
@@ -115,6 +115,13 @@ public sealed class WalkthroughTests : IAsyncLifetime
         await panel.Page.Locator("#button-start").ClickAsync();
         await screen.Page.WaitForFunctionAsync("() => !document.querySelector('#picture').paused");
         Assert.Empty(screen.Errors);
+
+        // The other school's screen needs no hand.
+        await using Visit untouched = await _browser.VisitAsync(_schools.Xueshan.Site, width: 1280);
+        await untouched.Page.GotoAsync("/screen");
+        await untouched.Page.WaitForFunctionAsync($"() => document.body.dataset.lesson === '{Lesson}' && document.querySelector('#picture').currentTime > 0",
+            options: new PageWaitForFunctionOptions { Timeout = 30_000 });
+        Assert.Empty(untouched.Errors);
     }
 
     private async Task APupilAsksAndVotesAndIsAnsweredAsync()
@@ -190,7 +197,7 @@ public sealed class WalkthroughTests : IAsyncLifetime
         // Rewind to the start, with the picture.
         await page.Locator("[data-act=start]").ClickAsync();
         await page.WaitForFunctionAsync("() => { const t = document.querySelector('#lesson-video').currentTime; return t > 0.3 && t < 8; }");
-        await page.Locator("[data-act=live]").ClickAsync();
+        await page.Locator(".controls [data-act=live]").ClickAsync();
         await page.WaitForFunctionAsync($"() => document.querySelector('#lesson-video').currentTime > {cutAt}");
         Assert.Empty(visit.Errors);
         Assert.Empty(visit.Foreign);

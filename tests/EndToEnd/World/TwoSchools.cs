@@ -14,7 +14,8 @@ public sealed class TwoSchools : IAsyncDisposable
     {
         Folder = folder;
         Relay = relay;
-        Baiyun = new BoxNode(folder["baiyun"], relay, Quick.Box);
+        // Here a teacher begins each lesson with START; in the other school the bell does.
+        Baiyun = new BoxNode(folder["baiyun"], relay, new Dictionary<string, string>(Quick.Box) { ["Panel__StartsAtBell"] = "false" });
         Xueshan = new BoxNode(folder["xueshan"], relay, Quick.Box);
     }
 

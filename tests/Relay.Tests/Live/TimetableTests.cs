@@ -39,7 +39,8 @@ public sealed class TimetableTests
 
     [Theory]
     [InlineData(44, "3a", null, true)]
-    [InlineData(45, "3A", null, false)]
+    [InlineData(45, "3A", null, true)] // at valley, where the first is shown at nine
+    [InlineData(45, "3A", "hill", false)]
     [InlineData(10, "4B", null, false)]
     [InlineData(10, "3A", "hill", true)]
     [InlineData(10, "3A", "valley", false)] // there the first is shown at another time
