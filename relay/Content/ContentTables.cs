@@ -81,5 +81,18 @@ internal static class ContentTables
             PRIMARY KEY (pack, school)
         ) WITHOUT ROWID;
         """,
+        // How often anything changed that signed lists are made of: so that nobody makes them anew for nothing.
+        $"""
+        CREATE TABLE list_changes (one INTEGER PRIMARY KEY CHECK (one = 1), count INTEGER NOT NULL);
+        INSERT INTO list_changes (one, count) VALUES (1, 0);
+        {CountChanges("pack_versions")}
+        {CountChanges("pack_targets")}
+        {CountChanges("pack_updates")}
+        {CountChanges("pack_pins")}
+        """,
     ]);
+
+    /// <summary>Counts each row of a table that comes, changes or goes.</summary>
+    public static string CountChanges(string table) => string.Concat(((string[])["INSERT", "UPDATE", "DELETE"]).Select(what =>
+        $"CREATE TRIGGER {table}_{what.ToLowerInvariant()} AFTER {what} ON {table} BEGIN UPDATE list_changes SET count = count + 1; END;\n"));
 }

@@ -37,6 +37,12 @@ public readonly record struct PackPin(string Pack, string School);
 /// <summary>The relay's table of packs, of who gets them, and of where chunks are.</summary>
 public sealed class PackRegistry(DurableDatabase database, TimeProvider time)
 {
+    private volatile Kept<ImmutableArray<PackTarget>>? _targets;
+    private volatile Kept<ImmutableHashSet<PackPin>>? _pins;
+
+    /// <summary>Grows with each change of what signed lists are made of: versions, targets, pins, updates, signatures, publishers.</summary>
+    public long Changes() => database.Read(Changes);
+
     /// <summary>All versions, newest first within a pack.</summary>
     public ImmutableArray<PackVersion> Versions() => database.Read(connection =>
     {
@@ -48,11 +54,12 @@ public sealed class PackRegistry(DurableDatabase database, TimeProvider time)
     /// <summary>One version, or the newest when <paramref name="version"/> is null.</summary>
     public PackVersion? Find(string pack, long? version) => database.Read(connection => Find(connection, pack, version));
 
-    public ImmutableArray<PackTarget> Targets() => database.Read(connection => connection
-        .Query<TargetRow>("SELECT pack, school, version, due, priority FROM pack_targets ORDER BY pack, school").Select(row => row.ToTarget()).ToImmutableArray());
+    // Asked for with each plan of each school, and seldom changed.
+    public ImmutableArray<PackTarget> Targets() => (_targets = Newest(_targets, connection => connection
+        .Query<TargetRow>("SELECT pack, school, version, due, priority FROM pack_targets ORDER BY pack, school").Select(row => row.ToTarget()).ToImmutableArray())).Value;
 
-    public ImmutableHashSet<PackPin> Pins() => database.Read(connection =>
-        connection.Query<(string Pack, string School)>("SELECT pack, school FROM pack_pins").Select(row => new PackPin(row.Pack, row.School)).ToImmutableHashSet());
+    public ImmutableHashSet<PackPin> Pins() => (_pins = Newest(_pins, connection =>
+        connection.Query<(string Pack, string School)>("SELECT pack, school FROM pack_pins").Select(row => new PackPin(row.Pack, row.School)).ToImmutableHashSet())).Value;
 
     /// <summary>Pins a pack for schools, or lets it go. Letting go for all lets go for each.</summary>
     public Task PinAsync(string pack, IReadOnlyList<string> schools, bool pinned, CancellationToken cancellationToken) => database.WriteAsync((connection, transaction) =>
@@ -165,6 +172,15 @@ public sealed class PackRegistry(DurableDatabase database, TimeProvider time)
         }
     }
 
+    private static long Changes(SqliteConnection connection) => connection.ExecuteScalar<long>("SELECT count FROM list_changes");
+
+    private Kept<T> Newest<T>(Kept<T>? known, Func<SqliteConnection, T> read) => database.Read(connection =>
+    {
+        // Counted before it is read: a change in between is found the next time.
+        long changes = Changes(connection);
+        return known?.Changes == changes ? known : new Kept<T>(changes, read(connection));
+    });
+
     private static PackVersion? Find(SqliteConnection connection, string pack, long? version) => connection.QueryFirstOrDefault<VersionRow>(
         $"SELECT {VersionColumns} FROM pack_versions WHERE pack = @pack AND (@version IS NULL OR version = @version) ORDER BY version DESC LIMIT 1",
         new { pack, version })?.ToVersion();
@@ -172,6 +188,8 @@ public sealed class PackRegistry(DurableDatabase database, TimeProvider time)
     private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     private const string VersionColumns = "pack, version, manifest, manifest_bytes AS ManifestBytes, title, files, bytes AS LengthBytes, created, published, withdrawn";
+
+    private sealed record Kept<T>(long Changes, T Value);
 
     private sealed class VersionRow
     {

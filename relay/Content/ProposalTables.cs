@@ -44,5 +44,6 @@ public static class ProposalTables
             revoked INTEGER                   -- null while in force
         ) WITHOUT ROWID;
         """,
+        ContentTables.CountChanges("pack_signatures") + ContentTables.CountChanges("publishers"),
     ]);
 }

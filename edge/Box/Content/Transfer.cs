@@ -30,6 +30,9 @@ public sealed class Transfer(IRangeSource source, PartialStore partial, LinkGate
 
     /// <summary>Silence for which no connection is given up, however quick the link usually answers: a lost packet, lost once more when it is sent again.</summary>
     private static readonly TimeSpan LeastPatience = TimeSpan.FromSeconds(4);
+
+    /// <summary>The same while other connections stand idle: asking on one of them costs a round trip, and nothing else is left to do.</summary>
+    private static readonly TimeSpan LeastPatienceAtEnd = TimeSpan.FromSeconds(2.5);
     private const int FirstPieceBytes = 256 << 10;
     private const int LeastPieceBytes = 64 << 10;
 
@@ -95,9 +98,13 @@ public sealed class Transfer(IRangeSource source, PartialStore partial, LinkGate
     public void Forget() => partial.Clear();
 
     /// <summary>How long a connection may be silent: grows each time it was given up for nothing, so that a slow link is not mistaken for a dead one.</summary>
-    internal TimeSpan Patience(int silences)
+    /// <param name="silences">Times in a row that it was given up.</param>
+    /// <param name="atEnd">Nothing is left to be asked for, and others have nothing to do.</param>
+    internal TimeSpan Patience(int silences, bool atEnd)
     {
-        TimeSpan least = 4 * _firstByte > LeastPatience ? 4 * _firstByte : LeastPatience;
+        TimeSpan shortest = atEnd ? LeastPatienceAtEnd : LeastPatience;
+        double answers = atEnd ? 2.5 : 4;
+        TimeSpan least = answers * _firstByte > shortest ? answers * _firstByte : shortest;
         TimeSpan patience = least * Math.Pow(2, Math.Min(silences, 8));
         return patience < options.Value.StallTime ? patience : options.Value.StallTime;
     }

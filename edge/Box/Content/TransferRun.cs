@@ -164,7 +164,7 @@ internal sealed class TransferRun(
             }
             Piece? piece;
             lock (_gate)
-                piece = work.Next(LanesWanted, most);
+                piece = work.Next(ShareOf(lane), most);
             if (gate is not null)
                 await gate.GiveBackAsync(most - piece?.Span.LengthBytes ?? most, asked: false);
             return piece;
@@ -172,6 +172,9 @@ internal sealed class TransferRun(
         Hold(lane, LinkHold.None);
         return null;
     }
+
+    /// <summary>Under the lock of the work.</summary>
+    private double ShareOf(Lane lane) => TransferWork.ShareOf(lane.Rate, [.. _lanes.Where(other => other != lane && other.Number < LanesWanted && !other.Task.IsCompleted).Select(other => other.Rate)]);
 
     private bool IsWanted(Lane lane)
     {
@@ -200,9 +203,9 @@ internal sealed class TransferRun(
     private async Task FetchAsync(Lane lane, Piece piece, CancellationTokenSource asking)
     {
         int at = piece.Span.From;
+        long asked = Waits(lane, asking);
         try
         {
-            long asked = Waits(lane, asking);
             using RangeAnswer? answer = await source.OpenAsync(piece, asking.Token);
             if (answer is null)
             {
@@ -231,7 +234,10 @@ internal sealed class TransferRun(
         finally
         {
             lock (_gate)
+            {
                 work.GiveBack(piece with { Span = piece.Span with { From = at } });
+                lane.Learn(at - piece.Span.From, time.GetElapsedTime(asked));
+            }
             if (gate is not null)
                 await gate.GiveBackAsync(piece.Span.To - at, asked: true);
         }
@@ -352,7 +358,8 @@ internal sealed class TransferRun(
     {
         lock (_gate)
         {
-            foreach (Lane lane in _lanes.Where(lane => lane.Asking is not null && time.GetElapsedTime(lane.SilentSince) >= transfer.Patience(lane.Silences)))
+            bool atEnd = work.QueuedBytes == 0 && _lanes.Count(lane => lane.Task.IsCompleted) >= _lanes.Count(lane => !lane.Task.IsCompleted);
+            foreach (Lane lane in _lanes.Where(lane => lane.Asking is not null && time.GetElapsedTime(lane.SilentSince) >= transfer.Patience(lane.Silences, atEnd)))
             {
                 lane.Silences++;
                 lane.LeftForSilence = true;
@@ -414,5 +421,14 @@ internal sealed class TransferRun(
 
         /// <summary>Why the rules give it nothing; none when they do.</summary>
         public LinkHold Hold { get; set; }
+
+        /// <summary>Bytes a second that its last pieces brought, waiting for the answer included; null before the first.</summary>
+        public double? Rate { get; private set; }
+
+        public void Learn(int bytes, TimeSpan took)
+        {
+            double rate = bytes / Math.Max(took.TotalSeconds, 0.001);
+            Rate = Rate is { } former ? (former + rate) / 2 : rate;
+        }
     }
 }

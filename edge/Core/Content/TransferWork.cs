@@ -45,14 +45,27 @@ public sealed class TransferWork
     public IEnumerable<(ChunkId Id, VolumeEntry Entry)> WholeAtStart =>
         from item in _objects from part in item.Value where part.Received == part.Entry.StoredBytes select (item.Key, part.Entry);
 
+    /// <summary>What a connection may take of what is left: half of its part of the whole speed, so that a slow one is never the last by much. All of it when it is alone.</summary>
+    /// <param name="rate">What it brought lately, in any unit; null when it has brought nothing yet.</param>
+    /// <param name="others">The same of the others that fetch now.</param>
+    public static double ShareOf(double? rate, IReadOnlyCollection<double?> others)
+    {
+        if (others.Count == 0)
+            return 1;
+        // One that nothing is known of counts as an average one.
+        double average = others.Append(rate).Average() ?? 1;
+        double part = (rate ?? average) / (others.Sum(other => other ?? average) + (rate ?? average));
+        return part > 0 ? part / 2 : 0.5 / (others.Count + 1);
+    }
+
     /// <summary>The next piece; null when all is handed out. The less is left, the smaller, so that all connections end together.</summary>
-    /// <param name="connections">How many fetch.</param>
+    /// <param name="share">The part of what is left that this connection may take, over 0 and at most 1: see <see cref="ShareOf"/>.</param>
     /// <param name="mostBytes">Longest piece.</param>
-    public Piece? Next(int connections, int mostBytes)
+    public Piece? Next(double share, int mostBytes)
     {
         if (_queue.First is not { Value: var first } node)
             return null;
-        int length = Math.Max(LeastPieceBytes, (int)Math.Min(mostBytes, QueuedBytes / connections));
+        int length = Math.Max(LeastPieceBytes, (int)Math.Min(mostBytes, QueuedBytes * share));
         _queue.Remove(node);
         // No crumbs: what would remain of it goes with it.
         if (first.Span.LengthBytes > length + LeastPieceBytes / 2)

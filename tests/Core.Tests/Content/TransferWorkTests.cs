@@ -22,12 +22,38 @@ public sealed class TransferWorkTests
     {
         TransferWork work = Work(Stretch((8, 4 << 20)));
         var lengths = new List<int>();
-        while (work.Next(8, 1 << 20) is { } piece)
+        while (work.Next(1.0 / 8, 1 << 20) is { } piece)
             lengths.Add(piece.Span.LengthBytes);
         Assert.Equal(4 << 20, lengths.Sum());
         Assert.Equal(lengths.OrderDescending(), lengths);
         Assert.Equal((4 << 20) / 8, lengths[0]);
         Assert.InRange(lengths[^1], TransferWork.LeastPieceBytes / 2, TransferWork.LeastPieceBytes * 3 / 2);
+    }
+
+    [Theory]
+    [InlineData(null, new double[0], 1.0)]
+    [InlineData(5.0, new double[0], 1.0)]
+    [InlineData(10.0, new[] { 10.0, 10.0, 10.0 }, 0.125)]
+    [InlineData(1.0, new[] { 10.0, 9.0 }, 0.025)]
+    [InlineData(null, new[] { 10.0, 20.0, 30.0 }, 0.125)]
+    [InlineData(0.0, new[] { 0.0, 0.0, 0.0 }, 0.125)]
+    public void A_connection_takes_half_of_its_part_of_the_speed_and_one_alone_takes_all(double? rate, double[] others, double share) =>
+        Assert.Equal(share, TransferWork.ShareOf(rate, [.. others.Select(other => (double?)other)]), 6);
+
+    [Fact]
+    public void A_slow_connection_gets_small_pieces_and_ends_with_the_others()
+    {
+        // Three connections, one at a fifth of the speed of the others: each takes a piece when it is done with the one before.
+        double[] speeds = [50_000, 50_000, 10_000];
+        TransferWork work = Work(Stretch((8, 4 << 20)));
+        var ready = new double[3];
+        while (work.QueuedBytes > 0)
+        {
+            int lane = Array.IndexOf(ready, ready.Min());
+            Piece piece = work.Next(TransferWork.ShareOf(speeds[lane], [.. speeds.Where((_, other) => other != lane).Select(speed => (double?)speed)]), 1 << 20)!.Value;
+            ready[lane] += piece.Span.LengthBytes / speeds[lane];
+        }
+        Assert.InRange(ready.Max() - ready.Min(), 0, TransferWork.LeastPieceBytes * 1.5 / speeds.Min());
     }
 
     [Fact]
@@ -93,7 +119,7 @@ public sealed class TransferWorkTests
             TransferWork work = Work(range);
             int[] came = new int[at];
             var whole = new HashSet<ChunkId>();
-            for (int step = 0; work.Next(connections, 200_000) is { } piece; step++)
+            for (int step = 0; work.Next(1.0 / connections, 200_000) is { } piece; step++)
             {
                 int to = step < cuts.Length ? piece.Span.From + cuts[step] % (piece.Span.LengthBytes + 1) : piece.Span.To;
                 foreach ((VolumeEntry entry, ByteSpan span) in work.Cut(Volume, piece.Span with { To = to }).ToArray())

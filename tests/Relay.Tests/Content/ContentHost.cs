@@ -41,6 +41,8 @@ internal sealed class ContentHost : IAsyncDisposable
 
     public FakeTimeProvider Time { get; }
 
+    public DurableDatabase Database => _app.Services.GetRequiredService<DurableDatabase>();
+
     public PackRegistry Registry => _app.Services.GetRequiredService<PackRegistry>();
 
     public ContentStore Store => _app.Services.GetRequiredService<ContentStore>();

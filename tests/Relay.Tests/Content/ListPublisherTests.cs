@@ -1,3 +1,4 @@
+using Dapper;
 using Edge.Core.Content;
 using Edge.Core.Text;
 using TestKit.Disk;
@@ -48,6 +49,25 @@ public sealed class ListPublisherTests : IAsyncLifetime
         Assert.Equal(await _host.Lists.PlanAsync("hill", default), await _host.Lists.PlanAsync("hill", default));
         byte[][] atOnce = (await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() => _host.Lists.PlanAsync("valley", default)))))!;
         Assert.All(atOnce, bytes => Assert.Equal(atOnce[0], bytes));
+    }
+
+    [Fact]
+    public async Task A_long_catalogue_is_composed_only_after_something_changed()
+    {
+        await _host.Database.WriteAsync((connection, transaction) => connection.Execute("""
+            WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+            INSERT INTO pack_versions (pack, version, manifest, manifest_bytes, title, files, bytes, created, published)
+            SELECT 'pack-' || i, 1, manifest, manifest_bytes, title, files, bytes, created, created FROM pack_versions, n WHERE pack = 'fractions'
+            """, transaction: transaction), default);
+        byte[] first = await _host.Lists.CatalogueAsync(default);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        byte[] again = await _host.Lists.CatalogueAsync(default);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 20_000);
+        Assert.Same(first, again);
+        await _host.Registry.PublishAsync("pack-7", 1, ["*"], null, 0, default);
+        Assert.NotNull((await _host.CatalogueAsync()).Find("pack-7", 1)!.LengthBytes);
+        await _host.Registry.WithdrawAsync("pack-7", 1, default);
+        Assert.True((await _host.CatalogueAsync()).Find("pack-7", 1)!.Withdrawn);
     }
 
     [Fact]
