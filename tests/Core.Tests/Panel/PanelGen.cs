@@ -68,19 +68,19 @@ public static class PanelGen
         Gen.Select(Gen.Select(Gen.Enum<LiveStatus>(), Span, Gen.Int[0, 3], Gen.Bool, OneOf("08:00", "")), Gen.Select(Span, Span, Maybe(Span), Gen.Bool), (shown, times) => Lesson(id, shown, times));
 
     private static PanelLesson Lesson(string id, (LiveStatus Live, TimeSpan Since, int Kit, bool Replay, string Start) shown, (TimeSpan Due, TimeSpan Over, TimeSpan? Second, bool Timed) times) => new(id)
-        {
-            Title = LocalText.Of("en", id).And("zh-Hans", "课 " + id),
-            Class = "3A",
-            StartText = shown.Start,
-            Live = shown.Live,
-            LiveFor = shown.Since,
-            KitItems = shown.Kit,
-            KitSeconds = times.Timed ? [.. Enumerable.Range(0, shown.Kit).Select(item => item * 20)] : [],
-            Second = times.Second,
-            DueFor = times.Due,
-            OverFor = times.Over,
-            HasReplay = shown.Replay,
-        };
+    {
+        Title = LocalText.Of("en", id).And("zh-Hans", "课 " + id),
+        Class = "3A",
+        StartText = shown.Start,
+        Live = shown.Live,
+        LiveFor = shown.Since,
+        KitItems = shown.Kit,
+        KitSeconds = times.Timed ? [.. Enumerable.Range(0, shown.Kit).Select(item => item * 20)] : [],
+        Second = times.Second,
+        DueFor = times.Due,
+        OverFor = times.Over,
+        HasReplay = shown.Replay,
+    };
 
     private static Gen<T?> Maybe<T>(Gen<T> gen)
         where T : struct => Gen.Frequency((1, Gen.Const((T?)null)), (2, gen.Select(value => (T?)value)));
