@@ -29,8 +29,9 @@ public sealed class LessonRecording : IDisposable
         Folder = folder;
         Lesson = lesson;
         Cursor = recording.Cursor;
+        Rung = recording.Entries.IsEmpty ? null : recording.Entries[^1].Rung;
         (_media, _index, _memoryBytes, _indexBytes) = (media, index, memoryBytes, recording.ValidBytes);
-        _published = new Published(PlaylistWindow.Resume(recording.Target, recording.Segments, recording.Ended), [.. recording.Entries.Select(entry => entry.Offset)], recording.MediaBytes);
+        _published = new Published(PlaylistWindow.Resume(recording.Target, recording.Segments, recording.Ended), recording.Entries);
     }
 
     public string Folder { get; }
@@ -41,7 +42,13 @@ public sealed class LessonRecording : IDisposable
     /// <summary>Where the restream goes on.</summary>
     public RestreamCursor Cursor { get; private set; }
 
+    /// <summary>Upstream's name of the rung that the last segment was taken from; null before the first.</summary>
+    public string? Rung { get; private set; }
+
     public PlaylistWindow Window => Volatile.Read(ref _published).Window;
+
+    /// <summary>What is published, with what upstream calls it.</summary>
+    public ImmutableArray<JournalEntry> Entries => Volatile.Read(ref _published).Entries;
 
     /// <summary>Length of the published part of <see cref="MediaPath"/>.</summary>
     public long MediaBytes => Volatile.Read(ref _published).MediaBytes;
@@ -75,6 +82,8 @@ public sealed class LessonRecording : IDisposable
     {
         if (Read(folder) is not ({ } recording, { } lesson))
             return null;
+        if (recording.Version != RecordingJournal.Version)
+            recording = Renewed(recording, Path.Combine(folder, IndexName));
         SafeFileHandle media = File.OpenHandle(Path.Combine(folder, MediaName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, FileOptions.Asynchronous);
         SafeFileHandle index = File.OpenHandle(Path.Combine(folder, IndexName), FileMode.Open, FileAccess.ReadWrite, FileShare.Read, FileOptions.Asynchronous);
         recording = Sound(recording, media);
@@ -101,19 +110,20 @@ public sealed class LessonRecording : IDisposable
 
     /// <summary>Stores and publishes the next segment: bytes, flush, journal, flush, lists.</summary>
     /// <exception cref="IOException">Disk full or failing: nothing was published, and the same segment may be given again.</exception>
-    public async Task AppendAsync(ReadOnlyMemory<byte> bytes, Segment segment, string origin, long upstreamSequence, CancellationToken cancellationToken)
+    public async Task AppendAsync(ReadOnlyMemory<byte> bytes, Segment segment, string origin, long upstreamSequence, string rung, CancellationToken cancellationToken)
     {
         Published published = _published;
         // As the window will have it: nothing stands before the first one that it could break with.
         segment = segment.Sequence == 0 ? segment with { Discontinuity = false } : segment;
-        var entry = new JournalEntry(segment, published.MediaBytes, origin, upstreamSequence);
+        var entry = new JournalEntry(segment, published.MediaBytes, origin, upstreamSequence, rung);
         await RandomAccess.WriteAsync(_media, bytes, entry.Offset, cancellationToken);
         RandomAccess.FlushToDisk(_media);
         await JournalAsync(RecordingJournal.Record(entry));
         Cursor = Cursor.After(upstreamSequence, segment.ProgramEnd) with { Origin = origin };
+        Rung = rung;
         lock (_gate)
         {
-            Volatile.Write(ref _published, new Published(published.Window.With(segment), published.Offsets.Add(entry.Offset), entry.End));
+            Volatile.Write(ref _published, new Published(published.Window.With(segment), published.Entries.Add(entry)));
             _playlist = null;
             Remember(segment.Sequence, bytes);
         }
@@ -137,7 +147,7 @@ public sealed class LessonRecording : IDisposable
         Published published = Volatile.Read(ref _published);
         if (sequence < 0 || sequence >= published.Window.Next)
             return null;
-        return (published.Window.Segments[(int)sequence], Volatile.Read(ref _memory).TryGetValue(sequence, out ReadOnlyMemory<byte> bytes) ? (ReadOnlyMemory<byte>?)bytes : null, published.Offsets[(int)sequence]);
+        return (published.Window.Segments[(int)sequence], Volatile.Read(ref _memory).TryGetValue(sequence, out ReadOnlyMemory<byte> bytes) ? (ReadOnlyMemory<byte>?)bytes : null, published.Entries[(int)sequence].Offset);
     }
 
     /// <summary>The bytes of a published segment, from memory or disk; null when it is not published.</summary>
@@ -189,9 +199,23 @@ public sealed class LessonRecording : IDisposable
             if (last.End <= length && IsAsMeant(last, media))
                 break;
             int kept = recording.Entries.Length - 1;
-            recording = new Recording(recording.Target, recording.Entries.RemoveAt(kept), Ended: false, RecordingJournal.HeadBytes + kept * RecordingJournal.RecordBytes);
+            recording = recording with { Entries = recording.Entries.RemoveAt(kept), Ended = false, ValidBytes = RecordingJournal.HeadBytes + kept * RecordingJournal.RecordBytes };
         }
         return recording;
+    }
+
+    /// <summary>Writes a journal of a former form anew: a file has one form.</summary>
+    private static Recording Renewed(Recording recording, string path)
+    {
+        byte[] journal = RecordingJournal.Write(recording);
+        string temporary = DurableFile.TemporaryFor(path);
+        using (SafeFileHandle handle = File.OpenHandle(temporary, FileMode.Create, FileAccess.Write, FileShare.None))
+        {
+            RandomAccess.Write(handle, journal, 0);
+            RandomAccess.FlushToDisk(handle);
+        }
+        DurableFile.MoveInto(temporary, path);
+        return recording with { ValidBytes = journal.Length, Version = RecordingJournal.Version };
     }
 
     private static bool IsAsMeant(JournalEntry entry, SafeFileHandle media)
@@ -208,5 +232,8 @@ public sealed class LessonRecording : IDisposable
         return ChunkId.Of(bytes) == entry.Segment.Hash;
     }
 
-    private sealed record Published(PlaylistWindow Window, ImmutableArray<long> Offsets, long MediaBytes);
+    private sealed record Published(PlaylistWindow Window, ImmutableArray<JournalEntry> Entries)
+    {
+        public long MediaBytes => Entries.IsEmpty ? 0 : Entries[^1].End;
+    }
 }

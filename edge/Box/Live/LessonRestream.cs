@@ -8,16 +8,34 @@ namespace Edge.Box.Live;
 internal enum RestreamEnd { Complete, Unavailable }
 
 /// <summary>Brings one lesson from the relay to this school: looks at the relay's list, fetches what is missing, oldest first and a few at once, and publishes in order.
-/// Holds the order: an outage makes the class wait, and nothing is skipped. One task; nothing here is shared.</summary>
+/// One rung at a time, the one that the link carries. Holds the order up to a bound: an outage makes the class wait, and nothing is skipped. One task; nothing here is shared.</summary>
 internal sealed class LessonRestream(
     PlannedLesson lesson, LiveLessons lessons, LivePorts ports, LiveOptions options, TimeProvider time, Func<double> draw, ILogger log)
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan PauseWhenUnknown = TimeSpan.FromSeconds(5);
 
-    private readonly UpstreamPlaylist _upstream = new(lesson.Id);
-    private readonly SortedDictionary<long, WantedSegment> _wanted = [];
+    /// <summary>Rungs are made a few seconds after their source: until there are some, they are looked for more often.</summary>
+    private static readonly TimeSpan LadderPauseAtFirst = TimeSpan.FromSeconds(4);
+
+    /// <summary>The choice of a rung is looked at so often when nothing else happens: on a thin link a segment takes long.</summary>
+    private static readonly TimeSpan ChoicePause = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>So many target durations without a new entry: the rung does not grow any more.</summary>
+    private const int Stagnant = 4;
+
+    private readonly UpstreamLadder _ladder = new(lesson.Id);
+    private readonly FetchMeter _meter = new(time);
+    private readonly SortedDictionary<long, Wanted> _wanted = [];
     private readonly Dictionary<long, Fetching> _fetching = [];
+    private readonly HashSet<string> _lacking = [];
+    private readonly List<Task> _leaving = [];
+    private long? _gap;
+    private long _grownAt;
+    private UpstreamRung _rung = null!;
+    private RungChoice? _choice;
+    private long _listedAt;
+    private TimeSpan _target;
     private LessonRecording? _recording;
     private RestreamCursor _cursor = RestreamCursor.AtStart;
     private Backoff _backoff;
@@ -33,35 +51,59 @@ internal sealed class LessonRestream(
             return RestreamEnd.Complete;
         log.RestreamBegins(lesson.Id, LessonTimeline.Edge(_recording?.Window.Segments ?? []).TotalSeconds);
 
-        UpstreamList next = UpstreamList.Window;
+        _rung = _ladder.Rungs[0];
+        _listedAt = _grownAt = time.GetTimestamp();
+        UpstreamList next = UpstreamList.Delta;
         bool conditional = false;
         TimeSpan pause = TimeSpan.Zero;
-        Task<(ListEnd End, MediaPlaylist? List)>? asking = null;
+        Task<(UpstreamRung Rung, ListEnd End, MediaPlaylist? List)>? asking = null;
+        Task<bool> looking = LookAsync(TimeSpan.Zero, stop.Token);
+        bool lookedOnce = false;
         try
         {
             while (true)
             {
+                // On a thin link the first look at the rungs spares half a segment of the wrong one.
+                if (lookedOnce)
+                    asking ??= AskAsync(_rung, next, conditional, pause, stop.Token);
                 StartFetches(stop.Token);
-                asking ??= AskAsync(next, conditional, pause, stop.Token);
-                await Task.WhenAny([asking, .. _fetching.Values.Where(fetching => !fetching.Seen).Select(fetching => fetching.Task)]);
+                Task tick = Task.Delay(ChoicePause, time, stop.Token);
+                await Task.WhenAny([.. asking is null ? (ReadOnlySpan<Task>)[] : [asking], looking, tick, .. _fetching.Values.Where(fetching => !fetching.Seen).Select(fetching => fetching.Task)]);
                 cancellationToken.ThrowIfCancellationRequested();
                 foreach ((long sequence, Fetching fetching) in _fetching.ToArray())
                 {
                     if (fetching is { Seen: false, Task.IsCompleted: true })
                         await TakeAsync(sequence, fetching, stop.Token);
                 }
-                if (asking.IsCompleted)
+                if (looking.IsCompleted)
                 {
-                    (ListEnd end, MediaPlaylist? list) = await asking;
-                    asking = null;
-                    if (Judge(end, next) is { } final)
-                        return final;
-                    UpstreamList? longer = Take(end, list, next);
-                    // What could not be read is asked for again as it was.
-                    if (end is not (ListEnd.Failed or ListEnd.Garbage))
-                        (next, conditional) = longer is { } asked ? (asked, false) : (_list?.SkipUntil is null ? UpstreamList.Window : UpstreamList.Delta, _list is not null);
-                    pause = longer is not null ? TimeSpan.Zero : Pause(end);
+                    TakeLadder(await looking);
+                    lookedOnce = true;
+                    looking = LookAsync(_ladder.Rungs.Length > 1 ? options.LadderInterval : LadderPauseAtFirst < options.LadderInterval ? LadderPauseAtFirst : options.LadderInterval, stop.Token);
                 }
+                UpstreamRung before = _rung;
+                if (asking is { IsCompleted: true })
+                {
+                    (UpstreamRung asked, ListEnd end, MediaPlaylist? list) = await asking;
+                    asking = null;
+                    // A list of a rung that was left meanwhile says nothing about the one that is taken now.
+                    if (asked.Name == _rung.Name)
+                    {
+                        if (Judge(end, next) is { } final)
+                            return final;
+                        UpstreamList? longer = Take(end, list, next);
+                        // What could not be read is asked for again as it was.
+                        if (end is not (ListEnd.Failed or ListEnd.Garbage))
+                            (next, conditional) = longer is { } wanted ? (wanted, false) : (_list is null or { SkipUntil: not null } ? UpstreamList.Delta : UpstreamList.Window, _list is not null);
+                        pause = longer is not null ? TimeSpan.Zero : Pause(end);
+                    }
+                }
+                if (_gap == _cursor.Next && _wanted.Count == 0)
+                    AskAnother();
+                LeaveStagnant();
+                Choose();
+                if (before.Name != _rung.Name)
+                    (next, conditional, pause) = (UpstreamList.Delta, false, TimeSpan.Zero);
                 await PublishAsync(stop.Token);
                 if (_cursor.Ends >= RestreamCursor.Agreeing && _wanted.Count == 0 && _list is { } known && _cursor.Next >= known.Next && _recording is { } recording)
                 {
@@ -75,15 +117,118 @@ internal sealed class LessonRestream(
         finally
         {
             await stop.CancelAsync();
-            await Task.WhenAll([.. _fetching.Values.Select(fetching => fetching.Task), asking ?? Task.CompletedTask])
+            await Task.WhenAll([.. _fetching.Values.Select(fetching => fetching.Task), .. _leaving, asking ?? Task.CompletedTask, looking])
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            foreach (Fetching fetching in _fetching.Values)
+                fetching.Dispose();
         }
     }
 
-    private async Task<(ListEnd, MediaPlaylist?)> AskAsync(UpstreamList list, bool conditional, TimeSpan pause, CancellationToken cancellationToken)
+    private async Task<(UpstreamRung, ListEnd, MediaPlaylist?)> AskAsync(UpstreamRung rung, UpstreamList list, bool conditional, TimeSpan pause, CancellationToken cancellationToken)
     {
         await Task.Delay(pause, time, cancellationToken);
-        return ports.Relay() is not { } relay ? (ListEnd.Failed, null) : await _upstream.AskAsync(relay, list, conditional, options.IdleTimeout, time, cancellationToken);
+        (ListEnd end, MediaPlaylist? answer) = ports.Relay() is not { } relay ? (ListEnd.Failed, null) : await rung.List.AskAsync(relay, list, conditional, options.IdleTimeout, time, cancellationToken);
+        return (rung, end, answer);
+    }
+
+    private async Task<bool> LookAsync(TimeSpan pause, CancellationToken cancellationToken)
+    {
+        await Task.Delay(pause, time, cancellationToken);
+        return ports.Relay() is { } relay && await _ladder.LookAsync(relay, options.IdleTimeout, time, cancellationToken);
+    }
+
+    /// <summary>Takes in which rungs there are. Their rates may be other ones than before.</summary>
+    private void TakeLadder(bool looked)
+    {
+        if (!looked)
+            return;
+        if (PlaceOf(_rung.Name) is { } place)
+            _rung = _ladder.Rungs[place];
+        else
+            ChangeTo(_ladder.Rungs[0]);
+        if (_choice is not null)
+        {
+            _choice = _choice with { Rung = Place };
+        }
+        else if (_ladder.Rungs.Length > 1)
+        {
+            RungChoice start = RungChoice.Start(View(lessons.LinkBitsPerSecond));
+            // What was carried before a restart counts for more than a guess from nothing.
+            _choice = start with { Rung = Math.Max(start.Rung, PlaceOf(_recording?.Rung ?? "") ?? 0) };
+        }
+    }
+
+    private int Place => PlaceOf(_rung.Name) ?? 0;
+
+    private int? PlaceOf(string name)
+    {
+        for (int place = 0; place < _ladder.Rungs.Length; place++)
+        {
+            if (_ladder.Rungs[place].Name == name)
+                return place;
+        }
+        return null;
+    }
+
+    /// <summary>Looks whether another rung should be taken.</summary>
+    private void Choose()
+    {
+        if (_meter.BitsPerSecond is { } seen)
+            lessons.LinkBitsPerSecond = seen;
+        if (_choice is null)
+            return;
+        // After the first list: what it says of how far behind we are is the ground of the choice.
+        if (_list is not null)
+            _choice = _choice.Next(View(_meter.BitsPerSecond));
+        if (_choice.Rung != Place)
+            ChangeTo(_ladder.Rungs[_choice.Rung]);
+    }
+
+    private RungView View(double? bitsPerSecond) => new([.. _ladder.Rungs.Select(rung => rung.Rate)], bitsPerSecond, Behind, time.GetElapsedTime(0));
+
+    /// <summary>What is listed and not published; and what may have come since the list could last be read.</summary>
+    private TimeSpan Behind
+    {
+        get
+        {
+            TimeSpan unheard = time.GetElapsedTime(_listedAt) - options.PollInterval - ChoicePause;
+            TimeSpan listed = _list is null ? TimeSpan.Zero : _list.Segments.Where(entry => entry.Sequence >= _cursor.Next).Aggregate(TimeSpan.Zero, (sum, entry) => sum + entry.Duration);
+            return listed + (unheard > TimeSpan.Zero ? unheard : TimeSpan.Zero);
+        }
+    }
+
+    /// <summary>Takes another rung from the first segment on that is not here and not worth finishing.</summary>
+    private void ChangeTo(UpstreamRung rung)
+    {
+        log.RungChanged(lesson.Id, rung.Name.Length == 0 ? "source" : rung.Name, _meter.BitsPerSecond, Behind);
+        foreach ((long sequence, Wanted wanted) in _wanted.ToArray())
+        {
+            if (_fetching.TryGetValue(sequence, out Fetching? fetching)
+                && (fetching.Seen || fetching.Fetch.RestBytes is { } rest && RungChoice.IsWorthFinishing(rest, wanted.Segment.Entry.Duration, rung.Rate)))
+                continue;
+            Leave(sequence);
+        }
+        rung.List.Forget();
+        (_rung, _list, _gap, _grownAt) = (rung, null, null, time.GetTimestamp());
+    }
+
+    /// <summary>A lower rung that has ended to grow at the relay, for whatever reason, is left for the source's, which never waits for the others.</summary>
+    private void LeaveStagnant()
+    {
+        if (_choice is null || Place == 0 || _list is not { Ended: false } || _wanted.Count > 0 || time.GetElapsedTime(_grownAt) < Stagnant * _list.TargetDuration)
+            return;
+        ChangeTo(_ladder.Rungs[0]);
+        _choice = _choice with { Rung = 0, Since = time.GetElapsedTime(0) };
+    }
+
+    /// <summary>A segment is not wanted any more, or not from there.</summary>
+    private void Leave(long sequence)
+    {
+        _wanted.Remove(sequence);
+        if (!_fetching.Remove(sequence, out Fetching? fetching))
+            return;
+        _leaving.RemoveAll(task => task.IsCompleted);
+        _leaving.Add(fetching.LeaveAsync());
     }
 
     /// <summary>A lesson that is over and that the relay cannot give is not waited for.</summary>
@@ -98,17 +243,21 @@ internal sealed class LessonRestream(
         {
             case ListEnd.Listed:
                 _backoff = default;
-                _list = list!;
-                return Follow(RestreamPlan.For(_cursor, list!, asked));
+                _listedAt = time.GetTimestamp();
+                if (list!.Next > (_list?.Next ?? 0))
+                    _grownAt = _listedAt;
+                (_list, _target) = (list!, list!.TargetDuration);
+                return Follow(list, asked);
             case ListEnd.Unchanged:
                 _backoff = default;
+                _listedAt = time.GetTimestamp();
                 _cursor = RestreamPlan.Unchanged(_cursor);
                 return null;
             case ListEnd.Unknown when asked == UpstreamList.Recording && _list is not null:
                 // There is no longer list: the one at hand is the longest.
-                return Follow(RestreamPlan.For(_cursor, _list, UpstreamList.Recording));
+                return Follow(_list, UpstreamList.Recording);
             case ListEnd.Garbage:
-                log.PlaylistUnusable(lesson.Id, _upstream.Fault);
+                log.PlaylistUnusable(lesson.Id, _rung.List.Fault);
                 _backoff = _backoff.Next();
                 return null;
             case ListEnd.Failed:
@@ -119,29 +268,43 @@ internal sealed class LessonRestream(
         }
     }
 
-    private UpstreamList? Follow(RestreamPlan plan)
+    private UpstreamList? Follow(MediaPlaylist list, UpstreamList which)
     {
+        bool others = _lacking.Count < _ladder.Rungs.Length - 1;
+        RestreamPlan plan = RestreamPlan.For(_cursor, list, which, lesson.Stage == LessonStage.Ended ? null : options.MostBehind, others);
         if (plan.Restarted)
         {
             log.UpstreamRestarted(lesson.Id);
-            _wanted.Clear();
-            foreach ((long sequence, Fetching fetching) in _fetching.ToArray())
-            {
-                fetching.Void = true;
-                if (fetching.Seen)
-                    _fetching.Remove(sequence);
-            }
-            _upstream.Forget();
+            foreach (long sequence in _wanted.Keys.ToArray())
+                Leave(sequence);
+            _rung.List.Forget();
         }
         if (plan.Lost > 0)
             log.SegmentsLost(lesson.Id, plan.Lost);
+        if (plan.Passed > 0)
+            log.SegmentsPassed(lesson.Id, plan.Passed);
         _cursor = plan.Cursor;
+        foreach (long passed in _wanted.Keys.Where(sequence => sequence < _cursor.Next).ToArray())
+            Leave(passed);
         // A doubtful list must be read again, not only found unchanged.
         if (_cursor.Doubts > 0)
-            _upstream.Forget();
+            _rung.List.Forget();
         foreach (WantedSegment wanted in plan.Fetch)
-            _wanted.TryAdd(wanted.Entry.Sequence, wanted);
+            _wanted.TryAdd(wanted.Entry.Sequence, new Wanted(wanted, _rung));
+        _gap = plan.Gap;
         return plan.AskFor;
+    }
+
+    /// <summary>The rung in use lacks what comes next: another may have it, the one below first, since the link carries that surely.</summary>
+    private void AskAnother()
+    {
+        _lacking.Add(_rung.Name);
+        int place = Place;
+        UpstreamRung? other = _ladder.Rungs.Skip(place + 1).Concat(_ladder.Rungs.Take(place).Reverse()).FirstOrDefault(rung => !_lacking.Contains(rung.Name));
+        if (other is null)
+            return;
+        ChangeTo(other);
+        _choice = _choice is null ? null : _choice with { Rung = Place, Since = time.GetElapsedTime(0) };
     }
 
     private TimeSpan Pause(ListEnd end) => end switch
@@ -153,21 +316,22 @@ internal sealed class LessonRestream(
 
     private void StartFetches(CancellationToken cancellationToken)
     {
-        foreach (WantedSegment wanted in _wanted.Values.Take(options.ParallelFetches))
+        foreach ((long sequence, Wanted wanted) in _wanted.Take(options.ParallelFetches))
         {
-            if (_fetching.ContainsKey(wanted.Entry.Sequence) || _fetching.Count >= options.ParallelFetches)
+            if (_fetching.ContainsKey(sequence) || _fetching.Count >= options.ParallelFetches)
                 continue;
             if (!HasRoom() || ports.Relay() is not { BaseAddress: { } relay })
                 return;
+            ListedSegment entry = wanted.Segment.Entry;
             // An address elsewhere would show this box's certificate to a stranger.
-            if (!Uri.TryCreate(new Uri(relay, _upstream.Base), wanted.Entry.Uri, out Uri? address) || address.Authority != relay.Authority || address.Scheme != relay.Scheme)
+            if (!Uri.TryCreate(new Uri(relay, wanted.Rung.List.Base), entry.Uri, out Uri? address) || address.Authority != relay.Authority || address.Scheme != relay.Scheme)
             {
-                _fetching[wanted.Entry.Sequence] = new Fetching(new SegmentFetch(wanted.Entry, relay)) { Task = Task.FromResult(FetchEnd.Gone), Tries = options.SegmentTries };
+                _fetching[sequence] = new Fetching(new SegmentFetch(entry, relay), cancellationToken) { Task = Task.FromResult(FetchEnd.Gone), Tries = options.SegmentTries };
                 continue;
             }
-            var fetching = new Fetching(new SegmentFetch(wanted.Entry, address));
-            fetching.Task = TryAsync(fetching, TimeSpan.Zero, cancellationToken);
-            _fetching[wanted.Entry.Sequence] = fetching;
+            var fetching = new Fetching(new SegmentFetch(entry, address), cancellationToken);
+            fetching.Task = TryAsync(fetching, TimeSpan.Zero);
+            _fetching[sequence] = fetching;
         }
     }
 
@@ -181,20 +345,25 @@ internal sealed class LessonRestream(
         return !full;
     }
 
-    private async Task<FetchEnd> TryAsync(Fetching fetching, TimeSpan pause, CancellationToken cancellationToken)
+    private async Task<FetchEnd> TryAsync(Fetching fetching, TimeSpan pause)
     {
-        await Task.Delay(pause, time, cancellationToken);
-        return ports.Relay() is not { } relay ? FetchEnd.Cut : await fetching.Fetch.TryAsync(relay, options.IdleTimeout, time, cancellationToken);
+        await Task.Delay(pause, time, fetching.Left);
+        if (ports.Relay() is not { } relay)
+            return FetchEnd.Cut;
+        _meter.Begin();
+        try
+        {
+            return await fetching.Fetch.TryAsync(relay, options.IdleTimeout, time, _meter.Came, fetching.Left);
+        }
+        finally
+        {
+            _meter.End();
+        }
     }
 
     /// <summary>Takes the end of one try in: done, or tried again.</summary>
     private async Task TakeAsync(long sequence, Fetching fetching, CancellationToken cancellationToken)
     {
-        if (fetching.Void)
-        {
-            _fetching.Remove(sequence);
-            return;
-        }
         FetchEnd end = await fetching.Task;
         switch (end)
         {
@@ -213,8 +382,9 @@ internal sealed class LessonRestream(
                 }
                 break;
         }
+        cancellationToken.ThrowIfCancellationRequested();
         _backoff = _backoff.Next();
-        fetching.Task = TryAsync(fetching, _backoff.Delay(draw(), FirstRetry, options.MaxRetryDelay), cancellationToken);
+        fetching.Task = TryAsync(fetching, _backoff.Delay(draw(), FirstRetry, options.MaxRetryDelay));
     }
 
     /// <summary>Publishes what is whole, as far as nothing before it is missing.</summary>
@@ -222,35 +392,42 @@ internal sealed class LessonRestream(
     {
         while (_wanted.Count > 0)
         {
-            (long sequence, WantedSegment wanted) = _wanted.First();
+            (long sequence, Wanted wanted) = _wanted.First();
+            // Of the former rung something may be here that lies behind what the new one has yet to give.
+            if (_cursor.Next < wanted.Segment.From)
+                return;
             if (!_fetching.TryGetValue(sequence, out Fetching? fetching) || !fetching.Seen)
                 return;
             if (!fetching.GivenUp && !await AppendAsync(wanted, fetching.Fetch.Bytes, cancellationToken))
                 log.SegmentGivenUp(lesson.Id, sequence, FetchEnd.Damaged);
             if (_cursor.Next <= sequence)
                 _cursor = _cursor.Without(sequence);
+            _lacking.Clear();
             _wanted.Remove(sequence);
             _fetching.Remove(sequence);
+            fetching.Dispose();
             StartFetches(cancellationToken);
         }
     }
 
     /// <returns>False when it does not fit into the lesson's playlist.</returns>
-    private async Task<bool> AppendAsync(WantedSegment wanted, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    private async Task<bool> AppendAsync(Wanted wanted, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         while (true)
         {
             try
             {
-                _recording ??= await lessons.OpenOrCreateAsync(lesson, _list!.TargetDuration, cancellationToken);
-                ListedSegment entry = wanted.Entry;
+                _recording ??= await lessons.OpenOrCreateAsync(lesson, _target, cancellationToken);
+                ListedSegment entry = wanted.Segment.Entry;
                 // Without the sender's date the lesson counts on from what is known; this box's clock may say anything.
                 DateTimeOffset date = entry.ProgramTime ?? _cursor.Until ?? lesson.Start;
                 TimeSpan duration = entry.Duration > TimeSpan.Zero ? entry.Duration : TimeSpan.FromMilliseconds(1);
                 if (!_recording.Window.Takes(duration))
                     return false;
-                var segment = new Segment(_recording.Window.Next, duration, date, wanted.Discontinuity || _cursor.Broken, bytes.Length, entry.Hash ?? ChunkId.Of(bytes.Span));
-                await _recording.AppendAsync(bytes, segment, _cursor.Origin ?? "", entry.Sequence, cancellationToken);
+                // Another rung is another picture size and other encoders: players must begin afresh (RFC 8216 §4.3.2.3).
+                bool broken = wanted.Segment.Discontinuity || _cursor.Broken || _recording.Rung != wanted.Rung.Name;
+                var segment = new Segment(_recording.Window.Next, duration, date, broken, bytes.Length, entry.Hash ?? ChunkId.Of(bytes.Span));
+                await _recording.AppendAsync(bytes, segment, _cursor.Origin ?? "", entry.Sequence, wanted.Rung.Name, cancellationToken);
                 _cursor = _cursor.After(entry.Sequence, segment.ProgramEnd);
                 TimeSpan silence = lessons.Grown(_recording);
                 if (silence > options.LostAfter && segment.Sequence > 0)
@@ -265,9 +442,17 @@ internal sealed class LessonRestream(
         }
     }
 
-    private sealed class Fetching(SegmentFetch fetch)
+    /// <summary>A segment to fetch, and the rung that it is taken from.</summary>
+    private sealed record Wanted(WantedSegment Segment, UpstreamRung Rung);
+
+    private sealed class Fetching(SegmentFetch fetch, CancellationToken cancellationToken) : IDisposable
     {
+        private readonly CancellationTokenSource _left = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+
         public SegmentFetch Fetch { get; } = fetch;
+
+        /// <summary>It is not wanted any more.</summary>
+        public CancellationToken Left => _left.Token;
 
         public Task<FetchEnd> Task { get; set; } = System.Threading.Tasks.Task.FromResult(FetchEnd.Cut);
 
@@ -276,9 +461,16 @@ internal sealed class LessonRestream(
 
         public bool GivenUp { get; set; }
 
-        /// <summary>Begun under a numbering that is over.</summary>
-        public bool Void { get; set; }
-
         public int Tries { get; set; }
+
+        /// <summary>Breaks it off; what came of it is thrown away.</summary>
+        public async Task LeaveAsync()
+        {
+            await _left.CancelAsync();
+            await ((Task)Task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            _left.Dispose();
+        }
+
+        public void Dispose() => _left.Dispose();
     }
 }

@@ -83,6 +83,9 @@ public sealed class LiveLessons : IDisposable
         return silence;
     }
 
+    /// <summary>How fast segments came of late, for the next lesson's first choice; null: nothing came yet.</summary>
+    internal double? LinkBitsPerSecond { get; set; }
+
     internal long FreeBytes => new DriveInfo(_folder).AvailableFreeSpace;
 
     public void Dispose()

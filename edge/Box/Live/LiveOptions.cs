@@ -27,6 +27,14 @@ public sealed class LiveOptions
     [Range(1, 1000)]
     public int SegmentTries { get; set; } = 8;
 
+    /// <summary>Order is held up to so much behind the source: the class sees what it missed, later. Beyond, the box goes to the live edge and fills the hole afterwards for the recording. Default 2 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:20", "12:00:00")]
+    public TimeSpan MostBehind { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Wait between two looks at which rungs the relay offers. Default 30 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    public TimeSpan LadderInterval { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Without a new segment for so long the live picture counts as lost. Default 5 s: two segments and a look; a viewer's buffer is longer.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
     public TimeSpan LostAfter { get; set; } = TimeSpan.FromSeconds(5);

@@ -33,4 +33,10 @@ internal static partial class Log
 
     [LoggerMessage(1210, LogLevel.Information, "Lesson {Lesson}: the live picture is back after {Outage}")]
     public static partial void LiveIsBack(this ILogger log, string lesson, TimeSpan outage);
+
+    [LoggerMessage(1211, LogLevel.Information, "Lesson {Lesson}: rung {Rung} from here on ({BitsPerSecond} bit/s came, {Behind} behind)")]
+    public static partial void RungChanged(this ILogger log, string lesson, string rung, double? bitsPerSecond, TimeSpan behind);
+
+    [LoggerMessage(1212, LogLevel.Warning, "Lesson {Lesson}: {Segments} segments are passed over to be live again; they are fetched afterwards for the recording")]
+    public static partial void SegmentsPassed(this ILogger log, string lesson, long segments);
 }

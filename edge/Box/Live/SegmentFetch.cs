@@ -32,19 +32,27 @@ internal sealed class SegmentFetch(ListedSegment entry, Uri address)
 
     public ListedSegment Entry => entry;
 
+    /// <summary>How much of it is still to come; null: not known.</summary>
+    public long? RestBytes => entry.LengthBytes - Volatile.Read(ref _length);
+
     /// <summary>The segment, after <see cref="FetchEnd.Whole"/>.</summary>
     public ReadOnlyMemory<byte> Bytes => _buffer.AsMemory(0, _length);
 
     /// <summary>What is wrong with it, after <see cref="FetchEnd.Damaged"/>.</summary>
     public string Fault { get; private set; } = "";
 
-    public async Task<FetchEnd> TryAsync(HttpClient relay, TimeSpan idleTimeout, TimeProvider time, CancellationToken cancellationToken)
+    /// <param name="came">Told of each piece that came, with its length.</param>
+    public async Task<FetchEnd> TryAsync(HttpClient relay, TimeSpan idleTimeout, TimeProvider time, Action<int> came, CancellationToken cancellationToken)
     {
         using var idle = new CancellationTokenSource(idleTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(idle.Token, cancellationToken);
         try
         {
-            return await ReceiveAsync(relay, () => idle.CancelAfter(idleTimeout), either.Token);
+            return await ReceiveAsync(relay, length =>
+            {
+                idle.CancelAfter(idleTimeout);
+                came(length);
+            }, either.Token);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
@@ -53,7 +61,7 @@ internal sealed class SegmentFetch(ListedSegment entry, Uri address)
         }
     }
 
-    private async Task<FetchEnd> ReceiveAsync(HttpClient relay, Action progress, CancellationToken cancellationToken)
+    private async Task<FetchEnd> ReceiveAsync(HttpClient relay, Action<int> progress, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
         if (_length > 0 && _tag is { IsWeak: false })
@@ -62,7 +70,7 @@ internal sealed class SegmentFetch(ListedSegment entry, Uri address)
             request.Headers.IfRange = new RangeConditionHeaderValue(_tag);
         }
         using HttpResponseMessage response = await relay.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        progress();
+        progress(0);
         switch (response.StatusCode)
         {
             case HttpStatusCode.OK:
@@ -86,7 +94,7 @@ internal sealed class SegmentFetch(ListedSegment entry, Uri address)
             if (read == 0)
                 break;
             _length += read;
-            progress();
+            progress(read);
             if (_length > (expected ?? Segment.MaxLengthBytes))
                 return Refused("longer than listed");
         }

@@ -10,7 +10,8 @@ namespace Edge.Core.Live;
 /// <param name="Offset">From the start of the recording's media file.</param>
 /// <param name="Origin">Upstream's numbering; "" when it names none.</param>
 /// <param name="UpstreamSequence">Upstream's number of it.</param>
-public sealed record JournalEntry(Segment Segment, long Offset, string Origin, long UpstreamSequence)
+/// <param name="Rung">Upstream's name of the rung it was taken from; "" is the source's.</param>
+public sealed record JournalEntry(Segment Segment, long Offset, string Origin, long UpstreamSequence, string Rung = "")
 {
     public long End => Offset + Segment.LengthBytes;
 }
@@ -19,7 +20,8 @@ public sealed record JournalEntry(Segment Segment, long Offset, string Origin, l
 /// <param name="Target">Target duration of its playlists.</param>
 /// <param name="Ended">The lesson is over and the recording complete.</param>
 /// <param name="ValidBytes">Length of the sound part of the file; what follows is a torn tail.</param>
-public sealed record Recording(TimeSpan Target, ImmutableArray<JournalEntry> Entries, bool Ended, int ValidBytes)
+/// <param name="Version">Of the file's form.</param>
+public sealed record Recording(TimeSpan Target, ImmutableArray<JournalEntry> Entries, bool Ended, int ValidBytes, int Version = RecordingJournal.Version)
 {
     /// <summary>Bytes of the media file that the journal vouches for.</summary>
     public long MediaBytes => Entries.IsEmpty ? 0 : Entries[^1].End;
@@ -34,21 +36,28 @@ public sealed record Recording(TimeSpan Target, ImmutableArray<JournalEntry> Ent
 /// <summary>The form of a recording's index on disk: a head, then one record of fixed length per segment, appended after the segment's bytes are safe, and a
 /// last one when the lesson is complete. Numbers are little-endian; each record ends with its CRC-32C, so a tail torn by a power cut is seen and cut off.
 /// <code>
-/// head    "EDGELIVE"  version u32 = 1  target seconds u32
+/// head    "EDGELIVE"  version u32 = 2  target seconds u32
 /// record  kind u8 (1 segment, 2 end)  flags u8 (1 discontinuity)  0 u16  length i32  sequence i64  offset i64  duration i64  program time i64
-///         upstream sequence i64  origin 32 bytes, zero-filled  SHA-256 32 bytes  CRC u32        (durations and times in 100 ns ticks)
-/// </code></summary>
+///         upstream sequence i64  origin 32 bytes, zero-filled  SHA-256 32 bytes  rung 16 bytes, zero-filled  CRC u32        (durations and times in 100 ns ticks)
+/// </code>
+/// Version 1 had no rungs: the field is not there, and all are the source's.</summary>
 public static class RecordingJournal
 {
     public const int HeadBytes = 16;
-    public const int RecordBytes = 116;
+    public const int RecordBytes = 132;
 
-    private const uint Version = 1;
+    /// <summary>Longest name of a rung; ASCII.</summary>
+    public const int MaxRungLength = 16;
+
+    public const int Version = 2;
+
+    private const int FormerRecordBytes = RecordBytes - MaxRungLength;
     private const byte SegmentKind = 1;
     private const byte EndKind = 2;
     private const int OriginAt = 48;
     private const int HashAt = OriginAt + PlaylistText.MaxOriginLength;
-    private const int CrcAt = RecordBytes - 4;
+    private const int RungAt = HashAt + ChunkId.LengthBytes;
+    private const int CrcBytes = 4;
 
     private static ReadOnlySpan<byte> Magic => "EDGELIVE"u8;
 
@@ -75,6 +84,7 @@ public static class RecordingJournal
         BinaryPrimitives.WriteInt64LittleEndian(record.AsSpan(40), entry.UpstreamSequence);
         Encoding.ASCII.GetBytes(entry.Origin, record.AsSpan(OriginAt, PlaylistText.MaxOriginLength));
         segment.Hash.CopyTo(record.AsSpan(HashAt));
+        Encoding.ASCII.GetBytes(entry.Rung, record.AsSpan(RungAt, MaxRungLength));
         return Sealed(record);
     }
 
@@ -87,12 +97,21 @@ public static class RecordingJournal
         return Sealed(record);
     }
 
+    /// <summary>A whole journal, in the form of now.</summary>
+    public static byte[] Write(Recording recording) =>
+        [.. Head(recording.Target), .. recording.Entries.SelectMany(Record), .. recording.Ended ? End(recording.Entries.Length) : []];
+
     /// <summary>Reads a journal up to its first torn or damaged record.</summary>
     /// <returns>Null when not even the head is sound.</returns>
     public static Recording? Read(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length < HeadBytes || !bytes.StartsWith(Magic) || BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]) != Version)
+        if (bytes.Length < HeadBytes || !bytes.StartsWith(Magic))
             return null;
+        uint version = BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]);
+        if (version is not (Version or 1))
+            return null;
+        int recordBytes = version == 1 ? FormerRecordBytes : RecordBytes;
+        int crcAt = recordBytes - CrcBytes;
         uint target = BinaryPrimitives.ReadUInt32LittleEndian(bytes[12..]);
         if (target is 0 or > 3600)
             return null;
@@ -100,10 +119,10 @@ public static class RecordingJournal
         bool ended = false;
         int at = HeadBytes;
         long offset = 0;
-        for (; !ended && at + RecordBytes <= bytes.Length; at += RecordBytes)
+        for (; !ended && at + recordBytes <= bytes.Length; at += recordBytes)
         {
-            ReadOnlySpan<byte> record = bytes.Slice(at, RecordBytes);
-            if (BinaryPrimitives.ReadUInt32LittleEndian(record[CrcAt..]) != Crc(record[..CrcAt]) || BinaryPrimitives.ReadInt64LittleEndian(record[8..]) != entries.Count)
+            ReadOnlySpan<byte> record = bytes.Slice(at, recordBytes);
+            if (BinaryPrimitives.ReadUInt32LittleEndian(record[crcAt..]) != Crc(record[..crcAt]) || BinaryPrimitives.ReadInt64LittleEndian(record[8..]) != entries.Count)
                 break;
             if (record[0] == EndKind)
                 ended = true;
@@ -115,7 +134,7 @@ public static class RecordingJournal
             else
                 break;
         }
-        return new Recording(TimeSpan.FromSeconds(target), entries.ToImmutable(), ended, at);
+        return new Recording(TimeSpan.FromSeconds(target), entries.ToImmutable(), ended, at, (int)version);
     }
 
     private static JournalEntry? TryReadEntry(ReadOnlySpan<byte> record, long expectedOffset)
@@ -129,12 +148,14 @@ public static class RecordingJournal
         var segment = new Segment(BinaryPrimitives.ReadInt64LittleEndian(record[8..]), new TimeSpan(duration), new DateTimeOffset(time, TimeSpan.Zero),
             (record[1] & 1) != 0, length, new ChunkId(record.Slice(HashAt, ChunkId.LengthBytes)));
         string origin = Encoding.ASCII.GetString(record.Slice(OriginAt, PlaylistText.MaxOriginLength)).TrimEnd('\0');
-        return new JournalEntry(segment, offset, origin, BinaryPrimitives.ReadInt64LittleEndian(record[40..]));
+        string rung = record.Length < RecordBytes ? "" : Encoding.ASCII.GetString(record.Slice(RungAt, MaxRungLength)).TrimEnd('\0');
+        return new JournalEntry(segment, offset, origin, BinaryPrimitives.ReadInt64LittleEndian(record[40..]), rung);
     }
 
     private static byte[] Sealed(byte[] record)
     {
-        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(CrcAt), Crc(record.AsSpan(0, CrcAt)));
+        int crcAt = record.Length - CrcBytes;
+        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(crcAt), Crc(record.AsSpan(0, crcAt)));
         return record;
     }
 

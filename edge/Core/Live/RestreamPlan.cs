@@ -38,7 +38,8 @@ public sealed record RestreamCursor(string? Origin, long Next, DateTimeOffset? U
 
 /// <summary>A segment to fetch.</summary>
 /// <param name="Discontinuity">As it must be published: upstream's mark, or a loss before it.</param>
-public sealed record WantedSegment(ListedSegment Entry, bool Discontinuity);
+/// <param name="From">It may be published when all before this number is published or given up; what lies between is lost.</param>
+public sealed record WantedSegment(ListedSegment Entry, bool Discontinuity, long From);
 
 /// <summary>What to do after a list came in: order is held, so an outage delays the class and skips nothing.</summary>
 /// <param name="Cursor">Where the restream stands now.</param>
@@ -47,11 +48,18 @@ public sealed record WantedSegment(ListedSegment Entry, bool Discontinuity);
 /// <param name="Restarted">Upstream's numbering is new: what was begun under the old one is void.</param>
 /// <param name="Lost">Segments that upstream no longer has.</param>
 /// <param name="Over">The lesson has ended (confirmed) and all of it is published.</param>
-public sealed record RestreamPlan(RestreamCursor Cursor, ImmutableArray<WantedSegment> Fetch, UpstreamList? AskFor, bool Restarted, long Lost, bool Over)
+/// <param name="Passed">Segments passed over to be at the live edge again; they are there and can be had later.</param>
+/// <param name="Gap">The first segment that this rung lacks and another may have; nothing behind it is in <paramref name="Fetch"/>.</param>
+public sealed record RestreamPlan(RestreamCursor Cursor, ImmutableArray<WantedSegment> Fetch, UpstreamList? AskFor, bool Restarted, long Lost, bool Over, long Passed = 0, long? Gap = null)
 {
+    /// <summary>So many target durations before the end of the list is the live edge: three is what players keep in hand (RFC 8216 §6.3.3).</summary>
+    private const int EdgeTargets = 3;
+
     /// <summary>Decides from what is held and what upstream lists.</summary>
     /// <param name="list">Which list <paramref name="listed"/> is. When <see cref="AskFor"/> cannot be had, pass the list at hand as the longest there is.</param>
-    public static RestreamPlan For(RestreamCursor at, MediaPlaylist listed, UpstreamList list)
+    /// <param name="mostBehind">Further behind than this it goes on at the live edge; null: never.</param>
+    /// <param name="othersMayHave">There are rungs that may have what this one lacks.</param>
+    public static RestreamPlan For(RestreamCursor at, MediaPlaylist listed, UpstreamList list, TimeSpan? mostBehind = null, bool othersMayHave = false)
     {
         string origin = listed.Origin ?? "";
         bool other = at.Origin is not null && at.Origin != origin;
@@ -67,6 +75,13 @@ public sealed record RestreamPlan(RestreamCursor Cursor, ImmutableArray<WantedSe
         if (restarted)
             cursor = cursor with { Next = 0, Broken = at.Until is not null };
 
+        long passed = 0;
+        if (mostBehind is { } most && !listed.Ended && LengthFrom(listed, cursor.Next) > most)
+        {
+            long edge = EdgeOf(listed);
+            passed = edge - cursor.Next;
+            cursor = cursor with { Next = edge, Broken = cursor.Until is not null };
+        }
         long lost = 0;
         if (listed.FirstListed > cursor.Next)
         {
@@ -84,11 +99,14 @@ public sealed record RestreamPlan(RestreamCursor Cursor, ImmutableArray<WantedSe
         }
 
         bool broken = cursor.Broken;
+        long from = cursor.Next;
         var fetch = ImmutableArray.CreateBuilder<WantedSegment>();
         foreach (ListedSegment entry in listed.Segments)
         {
             if (entry.Sequence < cursor.Next)
                 continue;
+            if (entry.Gap && othersMayHave)
+                return new RestreamPlan(cursor, fetch.ToImmutable(), null, restarted, lost, false, passed, entry.Sequence);
             if (entry.Gap)
             {
                 lost++;
@@ -97,11 +115,23 @@ public sealed record RestreamPlan(RestreamCursor Cursor, ImmutableArray<WantedSe
                     cursor = cursor.Without(entry.Sequence);
                 continue;
             }
-            fetch.Add(new WantedSegment(entry, broken || entry.Discontinuity));
+            fetch.Add(new WantedSegment(entry, broken || entry.Discontinuity, fetch.Count == 0 ? cursor.Next : from));
+            from = entry.Sequence + 1;
             broken = false;
         }
         bool over = cursor.Ends >= RestreamCursor.Agreeing && fetch.Count == 0 && cursor.Next >= listed.Next;
-        return new RestreamPlan(cursor, fetch.ToImmutable(), null, restarted, lost, over);
+        return new RestreamPlan(cursor, fetch.ToImmutable(), null, restarted, lost, over, passed);
+    }
+
+    private static TimeSpan LengthFrom(MediaPlaylist listed, long next) =>
+        listed.Segments.Where(entry => entry.Sequence >= next).Aggregate(TimeSpan.Zero, (sum, entry) => sum + entry.Duration);
+
+    private static long EdgeOf(MediaPlaylist listed)
+    {
+        int place = listed.Segments.Length;
+        for (TimeSpan length = TimeSpan.Zero; place > 0 && length < EdgeTargets * listed.TargetDuration; place--)
+            length += listed.Segments[place - 1].Duration;
+        return listed.FirstListed + place;
     }
 
     /// <summary>The same list as last time (HTTP 304): it confirms an end.</summary>

@@ -6,7 +6,7 @@ namespace Edge.Core.Live;
 public readonly record struct Throughput(double Bits, double Seconds)
 {
     /// <summary>After so much time of fetching, what came before counts half.</summary>
-    public static readonly TimeSpan HalfLife = TimeSpan.FromSeconds(4);
+    public static readonly TimeSpan HalfLife = TimeSpan.FromSeconds(3);
 
     /// <summary>A longer silence is a link that is gone, not one that is slow: it says nothing about how fast it will be when it is back.</summary>
     public static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(2);

@@ -69,11 +69,35 @@ public sealed class LessonRecordingTests : IDisposable
         string folder = await MakeAsync(1);
         string hex = Convert.ToHexStringLower(await File.ReadAllBytesAsync(Path.Combine(folder, "index")));
         Assert.Equal(
-            "454447454c4956450100000004000000"
+            "454447454c4956450200000004000000"
             + "01000000ac02000000000000000000000000000000000000002d3101000000000040e4b33178de0800000000000000006f00000000000000000000000000000000000000000000000000000000000000",
             hex[..(2 * (16 + 80))]);
         Assert.Equal(ChunkId.Of(Bytes(0)).ToString(), hex[(2 * 96)..(2 * 128)]);
-        Assert.Equal(2 * (16 + 116), hex.Length);
+        Assert.Equal(2 * (16 + 132), hex.Length);
+    }
+
+    [Fact]
+    public async Task A_journal_without_rungs_is_taken_on_and_goes_on_in_the_form_of_now()
+    {
+        string folder = await MakeAsync(3);
+        byte[] now = await File.ReadAllBytesAsync(Path.Combine(folder, "index"));
+        // Version 1: no rung in a record, and its own sum.
+        byte[] former = [.. now[..16]];
+        former[8] = 1;
+        for (int i = 0; i < 3; i++)
+        {
+            byte[] record = now[(16 + i * 132)..(16 + i * 132 + 112)];
+            uint crc = record.Aggregate(uint.MaxValue, System.Numerics.BitOperations.Crc32C);
+            former = [.. former, .. record, .. BitConverter.GetBytes(~crc)];
+        }
+        byte[] media = await File.ReadAllBytesAsync(Path.Combine(folder, "media.ts"));
+        string torn = Torn(folder, [.. former, 1, 2, 3], media);
+        using LessonRecording recording = LessonRecording.Open(torn, 0)!;
+        Assert.Equal((3, ""), (recording.Window.Next, recording.Rung));
+        await AppendAsync(recording, 3);
+        recording.Dispose();
+        using LessonRecording again = LessonRecording.Open(torn, 0)!;
+        Assert.Equal((4, "slides"), (again.Window.Next, again.Rung));
     }
 
     [Fact]
@@ -116,7 +140,7 @@ public sealed class LessonRecordingTests : IDisposable
 
     private static Task AppendAsync(LessonRecording recording, int number) => recording.AppendAsync(Bytes(number), new Segment(
         number, TimeSpan.FromSeconds(2), recording.Window.Last?.ProgramEnd ?? DateTimeOffset.Parse("2026-03-02T08:00:00Z"), false, Bytes(number).Length, ChunkId.Of(Bytes(number))),
-        "o", number, CancellationToken.None);
+        "o", number, number == 0 ? "" : "slides", CancellationToken.None);
 
     private static byte[] Bytes(int number)
     {

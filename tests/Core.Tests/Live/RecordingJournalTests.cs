@@ -49,5 +49,5 @@ public sealed class RecordingJournalTests
         [.. RecordingJournal.Head(TimeSpan.FromSeconds(4)), .. Enumerable.Range(0, entries).SelectMany(number => RecordingJournal.Record(Entry(number)))];
 
     private static JournalEntry Entry(int number) => new(
-        new Segment(number, TimeSpan.FromSeconds(2), DateTimeOffset.UnixEpoch + TimeSpan.FromSeconds(2 * number), number == 3, 1880, ChunkId.Of([(byte)number])), number * 1880, "upstream", 99 + number);
+        new Segment(number, TimeSpan.FromSeconds(2), DateTimeOffset.UnixEpoch + TimeSpan.FromSeconds(2 * number), number == 3, 1880, ChunkId.Of([(byte)number])), number * 1880, "upstream", 99 + number, number < 2 ? "" : "slides");
 }

@@ -93,6 +93,32 @@ public sealed class RestreamPlanTests
         Assert.Equal(2, RestreamPlan.Unchanged(once.Cursor).Ends);
     }
 
+    [Theory]
+    [InlineData(60, 0)]
+    [InlineData(61, 55)]
+    public void Order_is_held_up_to_a_bound_and_beyond_it_the_live_edge_comes_next(int behind, long passed)
+    {
+        MediaPlaylist list = PlaylistWindowTests.Of(200, _ => false).Newest(TimeSpan.FromMinutes(15), "o", TimeSpan.Zero, false, true);
+        RestreamPlan plan = RestreamPlan.For(At(200 - behind), list, UpstreamList.Delta, TimeSpan.FromSeconds(120));
+        Assert.Equal((passed, 0L, passed > 0), (plan.Passed, plan.Lost, plan.Fetch[0].Discontinuity));
+        Assert.Equal(200 - behind + passed, plan.Fetch[0].Entry.Sequence);
+        // A lesson that is over has no edge to go to.
+        Assert.Equal(0, RestreamPlan.For(At(200 - behind), list with { Ended = true }, UpstreamList.Delta, TimeSpan.FromSeconds(120)).Passed);
+    }
+
+    [Fact]
+    public void What_a_rung_lacks_is_asked_of_others_and_is_a_loss_only_when_none_has_it()
+    {
+        PlaylistWindow source = PlaylistWindowTests.Of(20, _ => false);
+        MediaPlaylist rung = PlaylistWindow.Start(TimeSpan.FromSeconds(4)).WithGaps(source, 3).With(source.Segments[3]).WithGaps(source, 5).With(source.Segments[5]).Whole("o");
+        RestreamPlan plan = RestreamPlan.For(At(3), rung, UpstreamList.Delta, null, othersMayHave: true);
+        Assert.Equal([3L], plan.Fetch.Select(wanted => wanted.Entry.Sequence));
+        Assert.Equal(4, plan.Gap);
+        plan = RestreamPlan.For(At(3), rung, UpstreamList.Delta);
+        Assert.Equal([(3L, 3L, false), (5L, 4L, true)], plan.Fetch.Select(wanted => (wanted.Entry.Sequence, wanted.From, wanted.Discontinuity)));
+        Assert.Equal(1, plan.Lost);
+    }
+
     [Fact]
     public void Whatever_lists_arrive_the_cursor_only_moves_forward_within_one_origin() =>
         Gen.Select(Gen.Int[0, 120], Gen.Int[0, 2], Gen.Bool).Array[1, 40].Sample(lists =>

@@ -24,6 +24,7 @@ public sealed class SimulatedOrigin : IAsyncDisposable
     private readonly Lock _gate = new();
     private WebApplication? _app;
     private ImmutableArray<ReadOnlyMemory<byte>> _segments = [];
+    private ImmutableSortedDictionary<string, SimulatedRung> _rungs = ImmutableSortedDictionary<string, SimulatedRung>.Empty;
 
     private SimulatedOrigin(string lesson) => _lesson = lesson;
 
@@ -72,14 +73,38 @@ public sealed class SimulatedOrigin : IAsyncDisposable
     public void End()
     {
         lock (_gate)
+        {
             Window = Window.End();
+            _rungs = _rungs.ToImmutableSortedDictionary(rung => rung.Key, rung => rung.Value with { Window = rung.Value.Window.WithGaps(Window, Window.Next).End() });
+        }
+    }
+
+    /// <summary>Rate of the source as the multivariant playlist has it.</summary>
+    public long SourceRate { get; set; } = 400_000;
+
+    /// <summary>Offers a lower rung.</summary>
+    public void AddRung(string name, long rate)
+    {
+        lock (_gate)
+            _rungs = _rungs.Add(name, new SimulatedRung(rate, PlaylistWindow.Start(Target), ImmutableDictionary<long, ReadOnlyMemory<byte>>.Empty));
+    }
+
+    /// <summary>Publishes what a lower rung has of the source's segment; what it lacks before becomes gaps.</summary>
+    public void PublishRung(string name, long sequence, TsSegment segment)
+    {
+        lock (_gate)
+        {
+            SimulatedRung rung = _rungs[name];
+            Segment entry = Window.Segments[(int)sequence] with { LengthBytes = segment.Bytes.Length, Hash = ChunkId.Of(segment.Bytes.Span) };
+            _rungs = _rungs.SetItem(name, rung with { Window = rung.Window.WithGaps(Window, sequence).With(entry), Bytes = rung.Bytes.Add(sequence, segment.Bytes) });
+        }
     }
 
     /// <summary>Loses everything and begins a new numbering.</summary>
     public void Forget(string origin)
     {
         lock (_gate)
-            (Window, _segments, Origin) = (PlaylistWindow.Start(Target), [], origin);
+            (Window, _segments, _rungs, Origin) = (PlaylistWindow.Start(Target), [], ImmutableSortedDictionary<string, SimulatedRung>.Empty, origin);
     }
 
     /// <summary>All bytes published so far, in order.</summary>
@@ -97,6 +122,15 @@ public sealed class SimulatedOrigin : IAsyncDisposable
             HasRecording ? List(context, lesson, () => Window.Whole(Origin, withHashes: true)) : Results.NotFound());
         _app.MapGet("/live/{lesson}/{sequence:int}.ts", (string lesson, int sequence) => lesson == _lesson && sequence < _segments.Length
             ? Results.Bytes(Served(sequence, _segments[sequence]), "video/mp2t", enableRangeProcessing: true, entityTag: new EntityTagHeaderValue($"\"{Window.Segments[sequence].Hash}\""))
+            : Results.NotFound());
+        _app.MapGet("/live/{lesson}/ladder.m3u8", (string lesson) => lesson != _lesson || _rungs.IsEmpty ? Results.NotFound() : Results.Text(PlaylistText.WriteRenditions(
+            [new Rendition("index.m3u8", SourceRate, null, null, null), .. _rungs.Select(rung => new Rendition($"{rung.Key}/index.m3u8", rung.Value.Rate, null, null, null)).OrderByDescending(rung => rung.Rate)])));
+        _app.MapGet("/live/{lesson}/{rung}/index.m3u8", (string lesson, string rung, HttpContext context) => _rungs.TryGetValue(rung, out SimulatedRung? found) ? List(context, lesson, () =>
+            found.Window.Newest(Keep, Origin, TimeSpan.Zero, context.Request.Query["_HLS_skip"] == "YES", withHashes: true)) : Results.NotFound());
+        _app.MapGet("/live/{lesson}/{rung}/recording.m3u8", (string lesson, string rung, HttpContext context) =>
+            HasRecording && _rungs.TryGetValue(rung, out SimulatedRung? found) ? List(context, lesson, () => found.Window.Whole(Origin, withHashes: true)) : Results.NotFound());
+        _app.MapGet("/live/{lesson}/{rung}/{sequence:int}.ts", (string lesson, string rung, int sequence) => _rungs.TryGetValue(rung, out SimulatedRung? found) && found.Bytes.TryGetValue(sequence, out ReadOnlyMemory<byte> bytes)
+            ? Results.Bytes(bytes, "video/mp2t", enableRangeProcessing: true, entityTag: new EntityTagHeaderValue($"\"{ChunkId.Of(bytes.Span)}\""))
             : Results.NotFound());
         await _app.StartAsync();
         Port = new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Port;
@@ -119,11 +153,14 @@ public sealed class SimulatedOrigin : IAsyncDisposable
         PlaylistBody body;
         lock (_gate)
         {
-            if (Window.Last is null)
+            if (Window.Last is null || list() is not { Segments.IsEmpty: false } listed)
                 return Results.StatusCode(StatusCodes.Status503ServiceUnavailable);
-            body = PlaylistBody.Of(PlaylistText.Write(list()));
+            body = PlaylistBody.Of(PlaylistText.Write(listed));
         }
         context.Response.Headers.ContentEncoding = "gzip";
         return Results.Bytes(body.Gzip, PlaylistBody.ContentType, entityTag: new EntityTagHeaderValue(body.GzipTag));
     }
 }
+
+/// <param name="Rate">As the multivariant playlist has it.</param>
+internal sealed record SimulatedRung(long Rate, PlaylistWindow Window, ImmutableDictionary<long, ReadOnlyMemory<byte>> Bytes);
