@@ -54,8 +54,8 @@ public sealed class RungTests : IAsyncLifetime
 
         ImmutableArray<string> rungs = await RungsShownAsync(box);
         Assert.Equal(_source.Length, rungs.Length);
-        Assert.Equal(("", "", Slides), (rungs[0], rungs[^1], rungs[14]));
-        // Of what each change cost a segment at most was thrown away.
+        Assert.Equal(("", ""), (rungs[0], rungs[^1]));
+        Assert.InRange(rungs.Count(rung => rung == Slides), 3, 20);
         MediaPlaylist list = (await box.PlaylistAsync())!;
         Assert.Equal(rungs.Zip(rungs.Skip(1), (a, b) => a != b), list.Segments.Skip(1).Select(segment => segment.Discontinuity));
         Assert.Equal(_origin.Window.Segments.Select(segment => (segment.Duration, (DateTimeOffset?)segment.ProgramTime)), list.Segments.Select(segment => (segment.Duration, segment.ProgramTime)));
