@@ -46,7 +46,7 @@ public sealed class RungTests : IAsyncLifetime
         using var camera = new PeriodicTimer(TimeSpan.FromSeconds(0.7), TimeProvider.System);
         while (_origin.Window.Next < _source.Length && await camera.WaitForNextTickAsync())
         {
-            _link.RateBytesPerSecond = _origin.Window.Next is > 4 and < 13 ? 25_000 : 0;
+            _link.RateBytesPerSecond = _origin.Window.Next is > 4 and < 16 ? 25_000 : 300_000;
             Publish(1);
         }
         _origin.End();

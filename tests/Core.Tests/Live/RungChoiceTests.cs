@@ -106,7 +106,22 @@ public sealed class RungChoiceTests
         for (int i = 0; i < 100; i++)
             seen = seen.With(12_500, TimeSpan.FromSeconds(0.1));
         Assert.InRange(seen.BitsPerSecond!.Value, 999_000, 1_001_000);
-        Assert.InRange(seen.With(12_500, TimeSpan.FromSeconds(75)).BitsPerSecond!.Value, 550_000, 1_000_000);
+        Assert.InRange(seen.With(12_500, TimeSpan.FromSeconds(75)).BitsPerSecond!.Value, 990_000, 1_100_000);
+    }
+
+    [Fact]
+    public void A_link_that_grows_thin_is_seen_within_three_seconds_and_one_moment_of_width_is_not_believed()
+    {
+        var seen = default(Throughput);
+        for (int i = 0; i < 100; i++)
+            seen = seen.With(25_000, TimeSpan.FromSeconds(0.1));
+        for (int i = 0; i < 30; i++)
+            seen = seen.With(1_125, TimeSpan.FromSeconds(0.1));
+        Assert.InRange(seen.BitsPerSecond!.Value, 90_000, 400_000);
+        for (int i = 0; i < 100; i++)
+            seen = seen.With(1_125, TimeSpan.FromSeconds(0.1));
+        seen = seen.With(20_000, TimeSpan.FromSeconds(0.1));
+        Assert.InRange(seen.BitsPerSecond!.Value, 90_000, 250_000);
     }
 
     private static RungChoice Start(int rung) => new(rung, TimeSpan.Zero, TimeSpan.FromSeconds(30), 0);
