@@ -10,7 +10,7 @@ root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
 packages=(ffmpeg fonts-wqy-microhei curl)
 if [ "$what" = test ]; then
-  packages+=(avahi-daemon avahi-utils casync chromium dbus-daemon dosfstools e2fsprogs exfatprogs iproute2 mosquitto mosquitto-clients nginx-light qemu-user-static rsync udev wrk xdelta3 zsync)
+  packages+=(avahi-daemon avahi-utils casync chromium dbus-daemon dosfstools e2fsprogs exfatprogs iproute2 mosquitto mosquitto-clients nginx-light qemu-user-static rsync udev vlc-bin vlc-plugin-base wrk xdelta3 zsync)
 fi
 missing=()
 for p in "${packages[@]}"; do

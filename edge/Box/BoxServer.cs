@@ -11,6 +11,7 @@ using Edge.Box.Live;
 using Edge.Box.Neighbours;
 using Edge.Box.Pages;
 using Edge.Box.Panel;
+using Edge.Box.Pictures;
 using Edge.Box.Sync;
 using Edge.Core.Feedback;
 using Edge.Core.Panel;
@@ -75,6 +76,11 @@ public static class BoxServer
             () => services.GetRequiredService<SiteView>().LiveNeedsLink, pack => services.GetRequiredService<PackUse>().IsInUse(pack)));
         builder.Services.AddLive(services => new LivePorts(Path.Combine(options.DataFolder, "live"),
             () => services.GetRequiredService<ListStore>().Current?.Plan, () => services.GetRequiredService<RelayHttp>().Client));
+        builder.Services.AddPictures(services =>
+        {
+            var live = services.GetRequiredService<LiveLessons>();
+            return new PicturePorts(Path.Combine(options.DataFolder, "pictures"), () => live.Recordings, lesson => live.Recording(lesson)?.Window, (lesson, sequence) => live.Recording(lesson)?.Read(sequence));
+        });
         builder.Services.AddIptv(services =>
         {
             var live = services.GetRequiredService<LiveLessons>();
@@ -129,6 +135,7 @@ public static class BoxServer
         app.MapTools();
         app.MapLive();
         app.MapIptv();
+        app.MapPictures();
         app.MapFeedback();
         app.MapPanel();
         app.MapUsb();

@@ -33,6 +33,9 @@ public sealed class ChildRun : IAsyncDisposable
     /// <summary>Done when the process is gone.</summary>
     public Task Exited { get; }
 
+    /// <summary>What it ended with, once it has <see cref="Exited"/>.</summary>
+    public int ExitCode => _process.ExitCode;
+
     /// <summary>What it reads; to be closed at the end, or at once when it reads nothing.</summary>
     public Stream Input => _process.StandardInput.BaseStream;
 

@@ -3,6 +3,7 @@ using EdgeBench;
 using EdgeBench.Delta;
 using EdgeBench.Link;
 using EdgeBench.Live;
+using EdgeBench.Multicast;
 using EdgeBench.Start;
 using EdgeBench.Store;
 
@@ -11,6 +12,7 @@ var root = new RootCommand("Measures the product on this machine; where a peer i
     Options.Json,
     StartBenchmark.Command(),
     LiveBenchmark.Command(),
+    MulticastBenchmark.Command(),
     LinkBenchmark.Command(),
     DeltaBenchmark.Command(),
     StoreBenchmark.Command(),

@@ -17,7 +17,6 @@ internal sealed class LessonMulticast : IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Socket _socket;
-    private readonly IPEndPoint _target;
     private readonly TsPlayout _playout;
     private readonly ManualResetEventSlim _stop = new(false, spinCount: 0);
     private readonly Thread _thread;
@@ -28,12 +27,13 @@ internal sealed class LessonMulticast : IDisposable
     public LessonMulticast(LessonAnnouncement announcement, IptvPorts ports, IptvOptions options, TimeProvider time, ILogger log)
     {
         (Announcement, _lesson, _ports, _rtp, _time, _log) = (announcement, announcement.Lesson, ports, announcement.Rtp, time, log);
-        _target = new IPEndPoint(Ipv4.Address(announcement.Group), announcement.Port);
         _playout = new TsPlayout(options.Cushion);
         _began = time.GetTimestamp();
         // With the newest: sets show now, not the past.
         _next = Math.Max(0, (ports.Window(_lesson)?.Next ?? 0) - 1);
         _socket = MulticastSocket.Open(Ipv4.Address(announcement.Source), announcement.Ttl);
+        // Once for all, so that no datagram pays for its address.
+        _socket.Connect(Ipv4.Address(announcement.Group), announcement.Port);
         _thread = new Thread(Run) { IsBackground = true, Name = $"multicast {_lesson}" };
         _thread.Start();
     }
@@ -77,6 +77,8 @@ internal sealed class LessonMulticast : IDisposable
 
     private void Feed()
     {
+        if (!_playout.Wants)
+            return;
         while (_playout.Wants && _ports.Window(_lesson) is { } window && _next < window.Next)
         {
             Segment segment = window.Segments[(int)_next];
@@ -98,7 +100,7 @@ internal sealed class LessonMulticast : IDisposable
     {
         try
         {
-            _socket.SendTo(datagram, _target);
+            _socket.Send(datagram);
             _failing = false;
         }
         catch (SocketException e)

@@ -12,7 +12,7 @@ internal sealed class FileSliceResult(string path, long offset, long lengthBytes
         HttpResponse response = context.Response;
         response.Headers.ETag = tag.ToString();
         response.Headers.AcceptRanges = "bytes";
-        if (request.GetTypedHeaders().IfNoneMatch.Any(held => held.Compare(tag, useStrongComparison: false)))
+        if (request.GetTypedHeaders().IfNoneMatch.Any(held => held.Equals(EntityTagHeaderValue.Any) || held.Compare(tag, useStrongComparison: false)))
         {
             response.StatusCode = StatusCodes.Status304NotModified;
             return;

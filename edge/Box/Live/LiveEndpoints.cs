@@ -29,12 +29,20 @@ public static class LiveEndpoints
             context.Response.Headers.CacheControl = "no-store";
             return Results.StatusCode(StatusCodes.Status503ServiceUnavailable);
         }
-        bool gzip = context.Request.Headers.AcceptEncoding.ToString().Contains("gzip", StringComparison.OrdinalIgnoreCase);
+        bool gzip = AcceptsGzip(context.Request);
         context.Response.Headers.CacheControl = "no-cache";
         context.Response.Headers.Vary = "Accept-Encoding";
         if (gzip)
             context.Response.Headers.ContentEncoding = "gzip";
         return gzip ? new MemoryResult(body.Gzip, PlaylistBody.ContentType, body.GzipTag) : new MemoryResult(body.Plain, PlaylistBody.ContentType, body.PlainTag);
+    }
+
+    /// <summary>Whoever names gzip takes it, unless with weight 0 (RFC 9110 §12.5.3); only a header with weights is read in full.</summary>
+    private static bool AcceptsGzip(HttpRequest request)
+    {
+        string accepted = request.Headers.AcceptEncoding.ToString();
+        return accepted.Contains("gzip", StringComparison.OrdinalIgnoreCase)
+            && (!accepted.Contains('=', StringComparison.Ordinal) || request.GetTypedHeaders().AcceptEncoding.Any(coding => coding.Value.Equals("gzip", StringComparison.OrdinalIgnoreCase) && coding.Quality is null or > 0));
     }
 
     private static IResult Segment(string lesson, long sequence, HttpContext context, LiveLessons lessons)

@@ -130,12 +130,14 @@ public static class PagesFeature
         if (view.Lesson(id) is not { } lesson)
             return NotFound();
         use.Seen(id);
+        ImmutableArray<LessonQuestion> asked = questions.Of(id);
         return new RazorComponentResult<LessonPage>(new
         {
             Lesson = lesson,
             Shows = view.Shows(lesson),
             EdgeSecond = view.EdgeSecond(id),
-            Questions = questions.Of(id),
+            Chapters = view.Chapters(lesson, asked),
+            Questions = asked,
             Notices = questions.Notices(id),
             Errata = view.Errata(lesson.Kit),
         });

@@ -6,6 +6,7 @@ using Edge.Box.Feedback;
 using Edge.Box.Identity;
 using Edge.Box.Iptv;
 using Edge.Box.Live;
+using Edge.Box.Pictures;
 using Edge.Box.Panel;
 using Edge.Box.Sync;
 using Edge.Core.Content;
@@ -34,6 +35,7 @@ public sealed class SiteView(
     PowerState power,
     UsbState usb,
     Assets files,
+    PictureStore pictures,
     IOptions<BoxOptions> options,
     IOptions<LiveOptions> liveOptions,
     IOptions<PanelOptions> panel,
@@ -100,7 +102,7 @@ public sealed class SiteView(
                    _ => (TvShow?)null,
                }
                where show is not null
-               select new TvShown(card.Planned, show.Value, files["icon.svg"]),
+               select new TvShown(card.Planned, show.Value, pictures.AddressOf(card.Planned.Id, show == TvShow.Running) ?? files["icon.svg"]),
         ];
     }
 
@@ -114,6 +116,11 @@ public sealed class SiteView(
             .Select(file => new KitPicture(pack.AddressOf(file), SecondOf(file.Path)))
             .OrderBy(picture => picture.Second)]);
     }
+
+    /// <summary>Places of a lesson to go to.</summary>
+    public ImmutableArray<Chapter> Chapters(PlannedLesson lesson, ImmutableArray<LessonQuestion> questions) => EdgeSecond(lesson.Id) is > 0 and var end
+        ? LessonChapters.Of(Kit(lesson).Pictures.Select(picture => picture.Second), lesson.Polls, questions.Where(question => question.Second is not null).Select(question => (question.Second!.Value, question.Text)), end)
+        : [];
 
     /// <summary>Corrections in words of the version that shows.</summary>
     public ImmutableArray<Erratum> Errata(string? pack) =>

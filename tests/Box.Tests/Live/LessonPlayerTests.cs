@@ -66,6 +66,10 @@ public sealed class LessonPlayerTests
         await page.ClickAsync("[data-act=start]");
         await Eventually.TrueAsync(async () => await TimeAsync(page) is > 0.2 and < 4);
         Assert.Equal("no", await page.GetAttributeAsync("#lesson", "data-live"));
+        // A chapter's link goes there on the page.
+        await page.ClickAsync("[data-second] strong");
+        await Eventually.TrueAsync(async () => await TimeAsync(page) is >= 5 and < 8);
+        Assert.EndsWith("/test", page.Url, StringComparison.Ordinal);
         await page.ClickAsync("[data-act=live]");
         await Eventually.TrueAsync(async () => await TimeAsync(page) > frozenAt + 2);
         await Eventually.TrueAsync(async () => double.Parse(await page.InputValueAsync("[data-lesson-second]")) >= frozenAt);

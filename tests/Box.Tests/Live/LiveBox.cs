@@ -87,7 +87,7 @@ internal sealed class LiveBox : IAsyncDisposable
               <video id="lesson-video" playsinline muted width="320"></video><div id="lesson-kit" hidden></div><p id="lesson-note" role="status"></p>
               <button data-act="play">play</button><button data-act="start">start</button><button data-act="back">back</button><button data-act="live">live</button>
             </div>
-            <input type="hidden" data-lesson-second><script src="/test/js/lesson.js"></script></html>
+            <a href="/live/{{Lesson}}/index.m3u8#t=5" data-second="5"><strong>0:05</strong></a><input type="hidden" data-lesson-second><script src="/test/js/lesson.js"></script></html>
             """, "text/html; charset=utf-8"));
         app.MapGet("/test/kit.json", () => new { pictures = new[] { new { src = "/test/slide.svg?0", second = 0 }, new { src = "/test/slide.svg?4", second = 4 }, new { src = "/test/slide.svg?900", second = 900 } } });
         app.MapGet("/test/slide.svg", () => Results.Content("""<svg xmlns="http://www.w3.org/2000/svg" width="320" height="180"><rect width="320" height="180" fill="teal"/></svg>""", "image/svg+xml"));

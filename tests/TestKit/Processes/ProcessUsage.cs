@@ -45,12 +45,26 @@ public readonly record struct ProcessUsage(TimeSpan Cpu, long ResidentBytes, lon
         return sum;
     }
 
+    /// <summary>Processor time of the threads of a process whose names begin with <paramref name="name"/>.</summary>
+    public static TimeSpan OfThreads(int process, string name)
+    {
+        TimeSpan sum = TimeSpan.Zero;
+        foreach (string folder in Directory.EnumerateDirectories($"/proc/{process}/task"))
+        {
+            if (File.ReadAllText(Path.Combine(folder, "comm")).StartsWith(name, StringComparison.Ordinal))
+                sum += Stat($"{process}/task/{Path.GetFileName(folder)}").Cpu;
+        }
+        return sum;
+    }
+
     public static ProcessUsage operator +(ProcessUsage one, ProcessUsage other) =>
         new(one.Cpu + other.Cpu, one.ResidentBytes + other.ResidentBytes, one.AnonymousBytes + other.AnonymousBytes);
 
     public static ProcessUsage Add(ProcessUsage left, ProcessUsage right) => left + right;
 
-    private static (TimeSpan Cpu, int Parent) Stat(int process)
+    private static (TimeSpan Cpu, int Parent) Stat(int process) => Stat(process.ToString(CultureInfo.InvariantCulture));
+
+    private static (TimeSpan Cpu, int Parent) Stat(string process)
     {
         string text = File.ReadAllText($"/proc/{process}/stat");
         // The second field is the name in brackets and may hold anything; counted from behind it, the state is field 3.

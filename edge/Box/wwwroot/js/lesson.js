@@ -16,6 +16,7 @@
        <p id="lesson-back" hidden>             shown when live is back and something was missed; has data-act="live" and data-act="catch-up"
        <button data-act="play"> <button data-act="start"> <button data-act="back"> <button data-act="live">
      </div>
+     anywhere: <a href="…" data-second="75">               goes to that second of the lesson; so does #t=75 in the page's address
      anywhere: <input type="hidden" data-lesson-second>   gets the second of the lesson that is on screen, every second
    The page gets back:
      #lesson[data-mode]   waiting · playing · paused · loading · kit
@@ -35,6 +36,7 @@
   var TICK = 250, FROZEN = 1500, SLOW = 4000;      /* ms: look; freeze until the kit shows; wait until "loading" is said */
   var BEHIND_EDGE = 6, CATCH_UP_FROM = 10, CATCH_UP_TO = 7, CATCH_UP_RATE = 1.05;   /* seconds behind the newest picture */
   var MISSED = 15, MISSED_RATE = 1.15;             /* seconds behind after an outage that are worth a question; what was missed, when somebody wants it */
+  var fragments = [], askedSecond = Number((/^#t=(\d{1,6})$/.exec(location.hash) || [])[1] || -1);
   var hls = null, firstDate = null, pictures = [], stage = '', following = true, wanted = true;
   var shownAt = now(), shownTime = -1, frozenSecond = 0, kitOn = false, lastSecond = -1, recoveredAt = 0;
   var askBack = false, catching = false;
@@ -153,6 +155,25 @@
     return video.seekable && video.seekable.length ? Math.max(0, video.seekable.end(video.seekable.length - 1) - BEHIND_EDGE) : 0;
   }
 
+  /* The player's time of a second of the lesson; in a hole, where it goes on. */
+  function timeOf(second) {
+    var i, at;
+    for (i = 0; i < fragments.length; i++) {
+      at = firstDate !== null && fragments[i].programDateTime ? (fragments[i].programDateTime - firstDate) / 1000 : fragments[i].start;
+      if (second < at + fragments[i].duration) { return fragments[i].start + Math.max(0, second - at); }
+    }
+    return second;
+  }
+
+  document.addEventListener('click', function (event) {
+    var link = event.target;
+    while (link && link !== document && !(link.getAttribute && link.tagName === 'A')) { link = link.parentNode; }
+    if (!link || link === document || link.getAttribute('data-second') === null) { return; }
+    event.preventDefault();
+    go(timeOf(Number(link.getAttribute('data-second'))), false);
+    video.scrollIntoView();
+  });
+
   function go(time, follow) {
     following = follow;
     wanted = true;
@@ -241,6 +262,11 @@
     hls.on(window.Hls.Events.LEVEL_UPDATED, function (_, data) {
       var first = data.details.fragments[0];
       if (first && first.programDateTime) { firstDate = first.programDateTime; }
+      fragments = data.details.fragments;
+      if (askedSecond >= 0) {
+        go(timeOf(askedSecond), false);
+        askedSecond = -1;
+      }
     });
     hls.on(window.Hls.Events.ERROR, function (_, data) {
       if (!data.fatal) { return; }
