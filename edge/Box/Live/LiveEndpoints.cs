@@ -10,6 +10,7 @@ public static class LiveEndpoints
 
     public static void MapLive(this IEndpointRouteBuilder routes)
     {
+        routes.MapSounds();
         RouteGroupBuilder live = routes.MapGroup("/live/{lesson}");
         string[] read = [HttpMethods.Get, HttpMethods.Head];
         live.MapMethods("/index.m3u8", read, Playlist);
@@ -29,6 +30,12 @@ public static class LiveEndpoints
             context.Response.Headers.CacheControl = "no-store";
             return Results.StatusCode(StatusCodes.Status503ServiceUnavailable);
         }
+        return Send(body, context);
+    }
+
+    /// <summary>A list in the coding that the player takes; asked about each time.</summary>
+    internal static IResult Send(PlaylistBody body, HttpContext context)
+    {
         bool gzip = AcceptsGzip(context.Request);
         context.Response.Headers.CacheControl = "no-cache";
         context.Response.Headers.Vary = "Accept-Encoding";

@@ -32,7 +32,7 @@ internal static class MulticastBenchmark
     {
         using var folder = new TempFolder();
         Report.Say("Making a lesson and its slides");
-        TimeSpan media = part * 3 + TimeSpan.FromMinutes(1);
+        TimeSpan media = part * 5 + TimeSpan.FromMinutes(1);
         await LessonMedia.MakeAsync(folder["lesson.ts"], (int)media.TotalSeconds, cancellationToken);
         await DurableFile.WriteAsync(folder["slides.ts"], await TestVideo.SlidesAsync((int)media.TotalSeconds), cancellationToken);
 
@@ -71,6 +71,8 @@ internal static class MulticastBenchmark
         await Task.Delay(part, TimeProvider.System, cancellationToken);
         Report.Say("Back to the picture; a player of another house plays the group");
         await encoder.TurnToAsync(folder["lesson.ts"]);
+        // The group is as late as the outage was long. ffmpeg alone does not follow a programme to other PIDs.
+        await Eventually.Async(() => Task.FromResult(own.Heard.PmtVersions.Count == 3), "the group shows the picture again", cancellationToken, Patience, () => box.Output);
         double shown = await ShownAsync(list, part, cancellationToken);
         double cost = await CostAsync(box, part, cancellationToken);
         return [.. all.Select((sender, n) => FiguresOf(sender, steady[n])).SelectMany(figures => figures),
@@ -129,8 +131,6 @@ internal static class MulticastBenchmark
     private static async Task<double> ShownAsync(string address, TimeSpan span, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        // After the slides: the picture has 25 a second from here.
-        await Task.Delay(TimeSpan.FromSeconds(8), TimeProvider.System, cancellationToken);
         string progress = await TestVideo.RunAsync("ffmpeg", "-nostdin", "-loglevel", "fatal", "-progress", "pipe:1", "-i", $"{address.Replace("@", "", StringComparison.Ordinal)}?localaddr=127.0.0.1",
             "-t", span.TotalSeconds.ToString(CultureInfo.InvariantCulture), "-f", "null", "-");
         double frames = double.Parse(progress.Split('\n').Last(line => line.StartsWith("frame=", StringComparison.Ordinal)).Split('=')[1], CultureInfo.InvariantCulture);

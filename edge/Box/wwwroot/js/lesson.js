@@ -6,6 +6,10 @@
           data-state="/live/ID/state.json"     how it stands: {"stage":"notStarted|live|lost|ended","lostForSeconds":n,"edgeSecond":n}
           data-kit="/lesson/ID/kit.json"       pictures that stand in: {"pictures":[{"src":"/…","second":0},…]}; may be left out
           data-hls="/assets/lib/hls.light.min.….js"
+          data-sounds="/live/ID/sounds.json"   languages to hear it in: [{"language":"eng","name":"English"},…]; may be left out, with the next three
+          data-main="/live/ID/main.m3u8"       the list to play when there are several
+          data-hls-full="/assets/lib/hls.min.….js"   the player that can choose
+          data-text-sounds="…"                 names the choice for who cannot see it
           data-text-waiting="…"                the lesson has not begun
           data-text-loading="…"                the picture is on its way
           data-text-stored="…"                 stored copy, live will return
@@ -36,6 +40,7 @@
   var TICK = 250, FROZEN = 1500, SLOW = 4000;      /* ms: look; freeze until the kit shows; wait until "loading" is said */
   var BEHIND_EDGE = 6, CATCH_UP_FROM = 10, CATCH_UP_TO = 7, CATCH_UP_RATE = 1.05;   /* seconds behind the newest picture */
   var MISSED = 15, MISSED_RATE = 1.15;             /* seconds behind after an outage that are worth a question; what was missed, when somebody wants it */
+  var sounds = [], sound = 0;
   var fragments = [], askedSecond = Number((/^#t=(\d{1,6})$/.exec(location.hash) || [])[1] || -1);
   var hls = null, firstDate = null, pictures = [], stage = '', following = true, wanted = true;
   var shownAt = now(), shownTime = -1, frozenSecond = 0, kitOn = false, lastSecond = -1, recoveredAt = 0;
@@ -280,8 +285,9 @@
       hls = null;
       setTimeout(waitForList, 1000);
     });
+    hls.on(window.Hls.Events.MANIFEST_PARSED, function () { chooseSound(sound); });
     hls.attachMedia(video);
-    hls.loadSource(root.getAttribute('data-list'));
+    hls.loadSource(root.getAttribute(sounds.length > 1 ? 'data-main' : 'data-list'));
     if (wanted) { play(); }
   }
 
@@ -305,7 +311,7 @@
   function waitForList() {
     get(root.getAttribute('data-list'), 10000, function (status) {
       if (status === 200) {
-        if (window.Hls && window.Hls.isSupported()) { start(); } else { startNative(); }
+        askSounds(function () { if (window.Hls && window.Hls.isSupported()) { start(); } else { startNative(); } });
       } else {
         if (shownTime <= 0) {
           set('data-mode', 'waiting');
@@ -316,15 +322,60 @@
     });
   }
 
+  /* ---- languages ---- */
+
+  function chooseSound(index) {
+    var buttons = document.querySelectorAll('#lesson-sounds button'), i;
+    sound = index;
+    for (i = 0; i < buttons.length; i++) { buttons[i].setAttribute('aria-pressed', i === index ? 'true' : 'false'); }
+    if (hls && sounds.length > 1 && hls.audioTracks.length > index) { hls.audioTrack = index; }
+  }
+
+  function showSounds() {
+    var box = document.createElement('div'), i, button;
+    box.id = 'lesson-sounds';
+    box.className = 'controls';
+    box.setAttribute('role', 'group');
+    box.setAttribute('aria-label', text('sounds'));
+    for (i = 0; i < sounds.length; i++) {
+      button = document.createElement('button');
+      button.type = 'button';
+      button.className = 'quiet';
+      button.textContent = sounds[i].name;
+      button.setAttribute('lang', sounds[i].language);
+      button.addEventListener('click', chooseSound.bind(null, i));
+      box.appendChild(button);
+    }
+    root.appendChild(box);
+    chooseSound(sound);
+  }
+
+  /* Most lessons have one language, and the small player. */
+  function askSounds(done) {
+    var address = root.getAttribute('data-sounds');
+    if (!address || sounds.length > 1) { done(); return; }
+    get(address, 3000, function (status, body) {
+      sounds = (status === 200 ? json(body) : null) || [];
+      if (sounds.length < 2 || !window.Hls) { done(); return; }
+      loadScript('data-hls-full', function () {
+        showSounds();
+        done();
+      });
+    });
+  }
+
   function loadPlayer(done) {
-    var script;
     if (!window.MediaSource && !window.ManagedMediaSource && !window.WebKitMediaSource) { done(); return; }
-    script = document.createElement('script');
-    script.src = root.getAttribute('data-hls');
+    loadScript('data-hls', done);
+  }
+
+  function loadScript(name, done) {
+    var script = document.createElement('script');
+    script.src = root.getAttribute(name);
     script.onload = done;
     script.onerror = function () {
       document.head.removeChild(script);
-      setTimeout(function () { loadPlayer(done); }, 2000);
+      setTimeout(function () { loadScript(name, done); }, 2000);
     };
     document.head.appendChild(script);
   }
