@@ -6,6 +6,7 @@ using Relay.Content;
 using Relay.Fleet;
 using Relay.Identity;
 using Relay.Live;
+using Relay.Live.Srt;
 
 var root = new RootCommand("Relay: sends packs and live lessons to schools, and brings their answers back")
 {
@@ -13,6 +14,7 @@ var root = new RootCommand("Relay: sends packs and live lessons to schools, and 
     StaffClient.KeyFileOption,
     CommandLine.JsonOption,
     RelayServer.ServeCommand(),
+    SrtGateway.Create(TimeProvider.System),
     BoxCommands.Create(),
     SchoolCommands.Create(),
     KeysCommands.Create(TimeProvider.System),

@@ -115,6 +115,7 @@ public static class RelayServer
         app.MapKeys(listsChanged);
         app.MapFleet(listsChanged, Revoke(app.Services));
         app.MapLessons();
+        app.MapCameras();
         app.MapIngest();
         app.MapLiveOrigin(context => context.Caller().School).ForBoxes();
         app.MapConsole(new ConsolePorts(listsChanged, Revoke(app.Services)));

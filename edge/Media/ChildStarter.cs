@@ -23,6 +23,8 @@ internal static class ChildStarter
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        foreach ((string name, string value) in command.Environment)
+            start.Environment[name] = value;
         var started = new TaskCompletionSource<Process>(TaskCreationOptions.RunContinuationsAsynchronously);
         Wanted.Add((start, started));
         return started.Task;

@@ -97,6 +97,17 @@ internal static class LessonPages
                 : Said.Back(context, $"/lessons/{lesson.Id}", "said.scheduled", reader.In(lesson.Title));
         });
 
+        routes.MapPost("/lessons/{id}/cameras", async (HttpContext context, string id, CameraDesk cameras, IFormCollection form, CancellationToken cancellationToken) =>
+        {
+            string camera = form["id"].ToString().Trim();
+            string source = form["source"].ToString().Trim();
+            return CameraAnswer(context, id, camera, "said.camera.saved",
+                await cameras.SaveAsync(id, camera, new CameraRequest(form["name"].ToString().Trim(), source.Length == 0 ? null : source, form["spare"] == "yes"), cancellationToken));
+        });
+
+        routes.MapPost("/lessons/{id}/cameras/{camera}/choose", async (HttpContext context, string id, string camera, CameraDesk cameras, CancellationToken cancellationToken) =>
+            CameraAnswer(context, id, camera, "said.camera.chosen", await cameras.ChooseAsync(id, camera, cancellationToken)));
+
         routes.MapGet("/lessons/{id}", (HttpContext context, string id) => LessonPageOf(context, id));
 
         routes.MapGet("/lessons/{id}/end", (Reader reader, string id, LessonStore lessons) =>
@@ -121,6 +132,10 @@ internal static class LessonPages
     public static ImmutableArray<LessonRow> Rows(LessonStore lessons, IngestDesk desk, TimeProvider time) =>
         [.. lessons.All().Select(lesson => LessonRow.Of(lesson, desk.SilenceOf(lesson.Id), time.GetUtcNow()))];
 
+    private static IResult CameraAnswer(HttpContext context, string lesson, string camera, string done, CameraFault fault) =>
+        fault == CameraFault.NoSuchLesson ? SchoolPages.Missing()
+        : Said.Back(context, $"/lessons/{lesson}", fault == CameraFault.None ? done : $"said.camera.{fault.ToString().ToLowerInvariant()}", camera);
+
     private static IResult LessonPageOf(HttpContext context, string id)
     {
         IServiceProvider services = context.RequestServices;
@@ -141,6 +156,7 @@ internal static class LessonPages
             Questions = FeedbackBoard.Join([.. questions.OrderBy(question => question.State != FeedbackState.Open)], services.GetRequiredService<FleetStore>(),
                 services.GetRequiredService<LessonStore>(), services.GetRequiredService<DownQueue>()),
             Ingest = $"{context.Request.Scheme}://{context.Request.Host}/ingest/{lesson.IngestKey}",
+            Encoders = EncoderHosts.Of(context.Request, services.GetRequiredService<IOptions<IngestOptions>>().Value),
         });
     }
 

@@ -8,9 +8,9 @@ namespace Relay.Live;
 public static class IngestEndpoints
 {
     public static void MapIngest(this IEndpointRouteBuilder routes) =>
-        routes.MapMethods("/ingest/{key}", ["POST", "PUT"], async (string key, HttpContext context, LessonStore lessons, IngestDesk desk) =>
+        routes.MapMethods("/ingest/{key}", ["POST", "PUT"], async (string key, HttpContext context, IngestDesk desk) =>
         {
-            if (lessons.FindByIngestKey(key) is not { } lesson)
+            if (desk.Find(key) is not var (lesson, camera))
                 return Results.NotFound();
             if (lesson.Stage is LessonStage.Ended or LessonStage.Cancelled)
                 return Results.StatusCode(StatusCodes.Status410Gone);
@@ -19,8 +19,8 @@ public static class IngestEndpoints
                 size.MaxRequestBodySize = null;
             if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
                 rate.MinDataRate = null;
-            IngestEnd end = await desk.ReceiveAsync(lesson, context.Request.BodyReader);
-            if (end is IngestEnd.Replaced or IngestEnd.EncoderSilent)
+            IngestEnd end = await desk.ReceiveAsync(lesson, camera, context.Request.BodyReader);
+            if (end is IngestEnd.Replaced or IngestEnd.EncoderSilent or IngestEnd.Useless)
                 context.Abort();
             return Results.StatusCode(end == IngestEnd.LessonOver ? StatusCodes.Status410Gone : StatusCodes.Status200OK);
         }).AllowAnonymous(); // the key in the address is what the encoder knows

@@ -6,17 +6,18 @@ using Relay.Cli;
 
 namespace Relay.Live;
 
-/// <summary><c>relay lesson schedule|list|end</c>.</summary>
+/// <summary><c>relay lesson schedule|list|end|camera</c>.</summary>
 public static class LessonCommands
 {
     /// <param name="time">Tells what "now" is.</param>
     /// <param name="readTime">Reads a time as people write it; null when it is none.</param>
     public static Command Create(TimeProvider time, Func<string, DateTimeOffset?> readTime)
     {
-        var command = new Command("lesson", "Lessons: schedule, list, end");
+        var command = new Command("lesson", "Lessons: schedule, list, end, cameras");
         command.Subcommands.Add(Schedule(time, readTime));
         command.Subcommands.Add(List());
         command.Subcommands.Add(End());
+        command.Subcommands.Add(CameraCommands.Create());
         return command;
     }
 
@@ -32,10 +33,11 @@ public static class LessonCommands
         var kit = new Option<string?>("--kit") { Description = "Id of the pack that stands in when the live picture is lost" };
         var school = new Option<string[]>("--school") { Description = "Id of a school that gets it; may be repeated. None: every school" };
         var bell = new Option<string[]>("--bell") { Description = "A school that shows it later than it is taught, as SCHOOL=time; may be repeated" };
+        var source = new Option<string?>("--source") { Description = "Address that the relay fetches the stream from: rtsp, rtmp, srt, http(s), udp or rtp. None: the encoder sends" };
         var poll = new Option<string[]>("--poll") { Description = "A poll as \"question|answer|answer\"; may be repeated" };
         var command = new Command("schedule", "Add a lesson to the timetable, or change one to come; prints where its encoder sends to")
         {
-            file, id, title, @class, subject, start, minutes, kit, school, bell, poll,
+            file, id, title, @class, subject, start, minutes, kit, school, bell, poll, source,
         };
         command.SetStaffAction(async (parsed, client, cancellationToken) =>
         {
@@ -53,6 +55,7 @@ public static class LessonCommands
                     schools = parsed.GetValue(school) is { Length: > 0 } schools ? schools : null,
                     polls = parsed.GetValue(poll)?.Select(Poll).ToArray(),
                     bells = (parsed.GetValue(bell) ?? []).Select(text => Bell(text, time, readTime)).ToDictionary(),
+                    source = parsed.GetValue(source),
                 });
             JsonElement answer = await client.PostAsync("/api/lessons", body, cancellationToken);
             CommandLine.Print(parsed, answer, $"lesson {answer.GetProperty("lesson").GetProperty("id").GetString()} is scheduled; its encoder sends to {client.AddressOf(answer.GetProperty("ingest").GetString()!)}"

@@ -15,6 +15,7 @@ public sealed record PollRequest(string? Id, LocalText Question, ImmutableArray<
 /// <param name="Schools">Ids of schools; null or empty: every school.</param>
 /// <param name="Live">Default true.</param>
 /// <param name="Bells">School → when it shows the lesson, after its start: for schools whose bells are others.</param>
+/// <param name="Source">Where the relay fetches the stream; null: the encoder sends it.</param>
 public sealed record ScheduleRequest(
     string? Id,
     LocalText Title,
@@ -26,7 +27,8 @@ public sealed record ScheduleRequest(
     bool? Live,
     ImmutableArray<string>? Schools,
     ImmutableArray<PollRequest>? Polls,
-    ImmutableSortedDictionary<string, DateTimeOffset>? Bells = null);
+    ImmutableSortedDictionary<string, DateTimeOffset>? Bells = null,
+    string? Source = null);
 
 /// <summary>The first thing wrong with a lesson that staff ask for.</summary>
 public enum ScheduleFault
@@ -44,6 +46,8 @@ public enum ScheduleFault
     Polls,
     /// <summary>A poll lacks its question or has too few or too many answers.</summary>
     Poll,
+    /// <summary>No address, or of a scheme that is not fetched.</summary>
+    Source,
     /// <summary>The lesson has begun.</summary>
     TooLate,
 }
@@ -70,16 +74,19 @@ public sealed class LessonDesk(LessonStore lessons, LivePorts ports, IOptions<Li
             return (fault, poll, null);
         var lesson = new Lesson(id!, request.Title!, request.Class, request.Subject, request.Start, request.Duration, request.Kit, request.Live ?? true, LessonStage.Planned,
             Polls(request), request.Schools is { Length: > 0 } schools ? schools : null,
-            IngestKey: RandomNumberGenerator.GetString("abcdefghjkmnpqrstvwxyz0123456789", 26), Origin: RandomNumberGenerator.GetHexString(16, lowercase: true),
+            IngestKey: NewKey(), Origin: RandomNumberGenerator.GetHexString(16, lowercase: true),
             Target: TimeSpan.FromSeconds(Math.Ceiling(2 * options.Value.SegmentDuration.TotalSeconds)))
         {
             Bells = request.Bells ?? ImmutableSortedDictionary<string, DateTimeOffset>.Empty,
         };
-        if (await lessons.ScheduleAsync(lesson, cancellationToken) == ScheduleOutcome.TooLate)
+        if (await lessons.ScheduleAsync(lesson, request.Source, cancellationToken) == ScheduleOutcome.TooLate)
             return (ScheduleFault.TooLate, null, null);
         await ports.PlansChanged(cancellationToken);
         return (ScheduleFault.None, null, lessons.Find(lesson.Id)!);
     }
+
+    /// <summary>A secret for an encoder; letters that are told apart on paper.</summary>
+    internal static string NewKey() => RandomNumberGenerator.GetString("abcdefghjkmnpqrstvwxyz0123456789", 26);
 
     // Two lessons with Chinese titles only, at one time in two classes, would make the same id.
     private string? FreeId(string? made)
@@ -113,6 +120,8 @@ public sealed class LessonDesk(LessonStore lessons, LivePorts ports, IOptions<Li
             return ScheduleFault.Schools;
         if (request.Bells is { } bells && !bells.All(bell => Slug.IsValid(bell.Key) && bell.Value >= request.Start && bell.Value - request.Start <= LatestBell))
             return ScheduleFault.Bells;
+        if (request.Source is not null && !Camera.IsSource(request.Source))
+            return ScheduleFault.Source;
         ImmutableArray<Poll> polls = Polls(request);
         if (polls.Length > MaxPolls || polls.Select(poll => poll.Id).Distinct().Count() != polls.Length)
             return ScheduleFault.Polls;

@@ -9,13 +9,28 @@ namespace Relay.Live;
 /// <param name="EdgeSeconds">How much of it has been published.</param>
 /// <param name="EncoderSilentSeconds">Since an encoder last sent something; null: none has since the relay started.</param>
 /// <param name="Bells">When schools with other bells show it.</param>
+/// <param name="Cameras">Its inputs, the main one first.</param>
 /// <param name="Conflicts">Ids of lessons of the same class at the same time; null when nobody looked.</param>
 public sealed record LessonSummary(PlannedLesson Lesson, ImmutableArray<string>? Schools, string Ingest, double EdgeSeconds, long Segments, double? EncoderSilentSeconds,
-    ImmutableSortedDictionary<string, DateTimeOffset> Bells, ImmutableArray<string>? Conflicts = null);
+    ImmutableSortedDictionary<string, DateTimeOffset> Bells, ImmutableArray<CameraSummary> Cameras, ImmutableArray<string>? Conflicts = null);
+
+/// <summary>A camera as staff see it.</summary>
+/// <param name="Ingest">Path, on the console's port, that its encoder sends to; SRT and RTMP take the key that is its end.</param>
+/// <param name="Source">Where the relay fetches its stream; null: the encoder sends.</param>
+/// <param name="Chosen">Staff want to see it.</param>
+/// <param name="OnAir">Classes see it.</param>
+/// <param name="SilentSeconds">Since it last sent something; null: it has not since the relay started.</param>
+public sealed record CameraSummary(string Id, string Name, string Ingest, string? Source, bool SpareSound, bool Chosen, bool OnAir, CameraStage Stage, double? SilentSeconds, long Bytes)
+{
+    public static CameraSummary Of(CameraState state) => new(state.Camera.Id, state.Camera.Name, $"/ingest/{state.Camera.Key}", state.Camera.Source, state.Camera.SpareSound,
+        state.Camera.Chosen, state.OnAir, state.Stage, state.Silence?.TotalSeconds, state.Bytes);
+}
 
 /// <summary>The timetable in the staff API.</summary>
 public static class LessonEndpoints
 {
+    internal const string SourceRule = "a source is an address that begins with rtsp://, rtmp://, srt://, http://, https://, udp:// or rtp://";
+
     public static void MapLessons(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/api/lessons", (LessonStore lessons, LiveOrigin origin, IngestDesk desk) => lessons.All().Select(lesson => Summary(lesson, origin, desk)));
@@ -38,6 +53,7 @@ public static class LessonEndpoints
                 ScheduleFault.Bells => Problem($"a school's own bell is not before the lesson's start, and at most {LessonDesk.LatestBell.TotalDays} days after it"),
                 ScheduleFault.Polls => Problem($"a lesson has at most {LessonDesk.MaxPolls} polls, each with an id of its own"),
                 ScheduleFault.Poll => Problem($"poll {poll} needs a question and 2 to {LessonDesk.MaxOptions} answers"),
+                ScheduleFault.Source => Problem(SourceRule),
                 _ => Problem("this lesson has begun or is over; only lessons to come can be changed", StatusCodes.Status409Conflict),
             };
         });
@@ -56,13 +72,14 @@ public static class LessonEndpoints
     {
         PlaylistWindow window = origin.Window(lesson);
         return new LessonSummary(lesson.ToPlanned(), lesson.Schools, $"/ingest/{lesson.IngestKey}",
-            LessonTimeline.Edge(window.Segments).TotalSeconds, window.Next, desk.SilenceOf(lesson.Id)?.TotalSeconds, lesson.Bells);
+            LessonTimeline.Edge(window.Segments).TotalSeconds, window.Next, desk.SilenceOf(lesson.Id)?.TotalSeconds, lesson.Bells,
+            [.. desk.Cameras(lesson).Select(CameraSummary.Of)]);
     }
 
     public static LessonSummary WithConflicts(Lesson lesson, LessonStore lessons, LiveOrigin origin, IngestDesk desk) =>
         Summary(lesson, origin, desk) with { Conflicts = [.. lessons.ConflictsOf(lesson).Select(other => other.Id)] };
 
-    private static IResult NoSuchLesson() => Problem("no such lesson", StatusCodes.Status404NotFound);
+    internal static IResult NoSuchLesson() => Problem("no such lesson", StatusCodes.Status404NotFound);
 
-    private static IResult Problem(string why, int status = StatusCodes.Status400BadRequest) => Results.Json(new { error = why }, statusCode: status);
+    internal static IResult Problem(string why, int status = StatusCodes.Status400BadRequest) => Results.Json(new { error = why }, statusCode: status);
 }

@@ -22,9 +22,6 @@ public sealed class LessonStore(DurableDatabase database, IOptions<LiveOptions> 
     public Lesson? Find(string id) => database.Read(connection =>
         connection.QuerySingleOrDefault<LessonRow>($"SELECT {Columns} FROM lessons WHERE id = @id", new { id })?.ToLesson());
 
-    public Lesson? FindByIngestKey(string key) => database.Read(connection =>
-        connection.QuerySingleOrDefault<LessonRow>($"SELECT {Columns} FROM lessons WHERE ingest_key = @key", new { key })?.ToLesson());
-
     /// <summary>The timetable of one school, as its plan carries it: what is to come, what runs, and what ended lately.</summary>
     public ImmutableArray<PlannedLesson> LessonsOf(string school)
     {
@@ -55,7 +52,8 @@ public sealed class LessonStore(DurableDatabase database, IOptions<LiveOptions> 
     };
 
     /// <summary>Adds a lesson, or changes one that has not begun; its ingest key and numbering stay.</summary>
-    public Task<ScheduleOutcome> ScheduleAsync(Lesson lesson, CancellationToken cancellationToken) => database.WriteAsync((connection, transaction) =>
+    /// <param name="source">Where its main camera's stream is fetched from; null: it is sent.</param>
+    public Task<ScheduleOutcome> ScheduleAsync(Lesson lesson, string? source, CancellationToken cancellationToken) => database.WriteAsync((connection, transaction) =>
     {
         string? stage = connection.QuerySingleOrDefault<string>("SELECT stage FROM lessons WHERE id = @Id", new { lesson.Id }, transaction);
         if (stage is not null and not nameof(LessonStage.Planned))
@@ -66,6 +64,10 @@ public sealed class LessonStore(DurableDatabase database, IOptions<LiveOptions> 
             ON CONFLICT (id) DO UPDATE SET title = @Title, class = @Class, subject = @Subject, start = @Start, duration = @Duration, kit = @Kit, live = @Live,
                 polls = @Polls, schools = @Schools, bells = @Bells
             """, LessonRow.Of(lesson), transaction);
+        connection.Execute("""
+            INSERT INTO lesson_cameras (lesson, id, name, key, source, spare_sound, chosen) VALUES (@Id, 'main', '', @IngestKey, @source, 0, 1)
+            ON CONFLICT (lesson, id) DO UPDATE SET source = @source
+            """, new { lesson.Id, lesson.IngestKey, source }, transaction);
         return stage is null ? ScheduleOutcome.Added : ScheduleOutcome.Changed;
     }, cancellationToken);
 

@@ -1,3 +1,7 @@
+using Relay.Live.Pull;
+using Relay.Live.Rtmp;
+using Relay.Live.Srt;
+
 namespace Relay.Live;
 
 /// <summary>Live lessons: timetable, encoders in, segments out.</summary>
@@ -7,13 +11,20 @@ public static class LiveFeature
     {
         services.AddOptionsWithValidateOnStart<LiveOptions, LiveOptionsValidator>().BindConfiguration("Live");
         services.AddOptionsWithValidateOnStart<LadderOptions, LadderOptionsValidator>().BindConfiguration("Ladder");
+        services.AddOptionsWithValidateOnStart<IngestOptions, IngestOptionsValidator>().BindConfiguration("Ingest");
         services.AddSingleton(ports);
         services.AddSingleton<LessonStore>();
+        services.AddSingleton<CameraStore>();
+        services.AddSingleton<CameraDesk>();
         services.AddSingleton<LessonDesk>();
         services.AddSingleton<LiveOrigin>();
         services.AddSingleton<IngestDesk>();
         services.AddHostedService<LessonEndLoop>();
         services.AddHostedService<LadderLoop>();
+        services.AddHostedService<RtmpListener>();
+        services.AddSingleton<SrtGate>();
+        services.AddHostedService(services => services.GetRequiredService<SrtGate>());
+        services.AddHostedService<PullLoop>();
         return services;
     }
 }

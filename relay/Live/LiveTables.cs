@@ -48,5 +48,18 @@ public static class LiveTables
         ) WITHOUT ROWID;
         """,
         "ALTER TABLE lessons ADD COLUMN bells TEXT",   // JSON: school -> time; null: all as it is taught
+        """
+        CREATE TABLE lesson_cameras (
+            lesson TEXT NOT NULL REFERENCES lessons (id),
+            id TEXT NOT NULL,                 -- 'main' is there for every lesson, with the lesson's ingest key
+            name TEXT NOT NULL,
+            key TEXT NOT NULL UNIQUE,
+            source TEXT,                      -- address to fetch from; null: the encoder sends
+            spare_sound INTEGER NOT NULL,     -- at most one of a lesson
+            chosen INTEGER NOT NULL,          -- exactly one of a lesson
+            PRIMARY KEY (lesson, id)
+        ) WITHOUT ROWID;
+        INSERT INTO lesson_cameras SELECT id, 'main', '', ingest_key, NULL, 0, 1 FROM lessons;
+        """,
     ]);
 }

@@ -5,11 +5,11 @@ namespace Relay.Live;
 
 internal static partial class Log
 {
-    [LoggerMessage(2201, LogLevel.Information, "Lesson {Lesson}: its encoder is connected")]
-    public static partial void EncoderConnected(this ILogger log, string lesson);
+    [LoggerMessage(2201, LogLevel.Information, "Lesson {Lesson}: the encoder of camera {Camera} is connected")]
+    public static partial void EncoderConnected(this ILogger log, string lesson, string camera);
 
-    [LoggerMessage(2202, LogLevel.Information, "Lesson {Lesson}: its encoder is gone ({End})")]
-    public static partial void EncoderGone(this ILogger log, string lesson, IngestEnd end);
+    [LoggerMessage(2202, LogLevel.Information, "Lesson {Lesson}: the encoder of camera {Camera} is gone ({End})")]
+    public static partial void EncoderGone(this ILogger log, string lesson, string camera, IngestEnd end);
 
     [LoggerMessage(2203, LogLevel.Information, "Lesson {Lesson} has begun")]
     public static partial void LessonBegan(this ILogger log, string lesson);
@@ -19,6 +19,18 @@ internal static partial class Log
 
     [LoggerMessage(2205, LogLevel.Warning, "Lesson {Lesson}: a segment of {Duration} is too long for its playlist and was left out; does the encoder send key frames and steady time stamps?")]
     public static partial void SegmentRefused(this ILogger log, string lesson, TimeSpan duration);
+
+    [LoggerMessage(2206, LogLevel.Information, "Lesson {Lesson}: classes now see camera {Camera} instead of {Former}")]
+    public static partial void CameraOnAir(this ILogger log, string lesson, string former, string camera);
+
+    [LoggerMessage(2207, LogLevel.Information, "A sender at {Address} was turned away: {Why}")]
+    public static partial void SenderRefused(this ILogger log, System.Net.EndPoint? address, string why);
+
+    [LoggerMessage(2209, LogLevel.Warning, "The process for SRT failed ({End} after {Ran}); trying again in {Pause}. {Said}")]
+    public static partial void SrtGateFailed(this ILogger log, Edge.Core.Live.ChildEnd end, TimeSpan ran, TimeSpan pause, string said);
+
+    [LoggerMessage(2208, LogLevel.Warning, "Lesson {Lesson}, camera {Camera}: {Source} gives nothing of use ({End} after {Ran}); trying again in {Pause}. {Said}")]
+    public static partial void SourceFailed(this ILogger log, string lesson, string camera, string source, Edge.Core.Live.ChildEnd end, TimeSpan ran, TimeSpan pause, string said);
 
     [LoggerMessage(2221, LogLevel.Warning, "Lesson {Lesson}: the encoder of its lower rungs ended ({End}) and is begun again; the source's rung goes on. It said: {Said}")]
     public static partial void LadderFailed(this ILogger log, string lesson, ChildEnd end, string said);

@@ -29,21 +29,18 @@ public sealed record TsCuts(int Place, Func<long, bool> Begins);
 /// its PMT as sent but with a counter of ours, a PAT that names it alone, nothing else. Never throws on what it reads, and holds at most one segment.
 /// <para>Where decode times step back, or more than <see cref="Jump"/> is missing, the segment ends at its last good time and the next one is marked
 /// (VLC and ffmpeg put such holes inside one giant segment, which stops players for good).</para></summary>
-public sealed class TsSegmenter(TsSegmenterLimits limits, TsCuts? cuts = null)
+public sealed class TsSegmenter
 {
     /// <summary>As much missing time is still the same stream.</summary>
     public static readonly TimeSpan Jump = TimeSpan.FromSeconds(1);
 
-    // Three sync bytes in their places tell a packet border from a chance 0x47.
-    private const int SyncSpanBytes = 2 * TsPacket.LengthBytes + 1;
-    private const int PendingBytes = 64 << 10;
     private const long ClockHertz = 90_000;
 
-    private readonly long _target = Ticks(limits.Target) - Ticks(limits.Target) / 8;
-    private readonly long _longest = Ticks(limits.Longest);
-    private readonly byte[] _pending = new byte[PendingBytes];
-    private int _pendingLength;
-    private bool _synced;
+    private readonly TsSegmenterLimits _limits;
+    private readonly TsCuts? _cuts;
+    private readonly long _target;
+    private readonly long _longest;
+    private readonly TsSync _sync;
 
     private readonly TsSectionReader _pat = new();
     private TsSectionReader _pmt = new();
@@ -65,18 +62,23 @@ public sealed class TsSegmenter(TsSegmenterLimits limits, TsCuts? cuts = null)
     private long _frame;
     private long? _waitingSince;
 
+    public TsSegmenter(TsSegmenterLimits limits, TsCuts? cuts = null)
+    {
+        (_limits, _cuts, _target, _longest) = (limits, cuts, Ticks(limits.Target) - Ticks(limits.Target) / 8, Ticks(limits.Longest));
+        _sync = new TsSync(Take);
+    }
+
+    /// <summary>The programme that the stream carries, as far as it is known.</summary>
+    public TsProgram? Program => _program;
+
+    /// <summary>Is a segment begun? Of a stream that is new, it begins with a key frame.</summary>
+    public bool IsOpen => _open;
+
     /// <summary>Takes in the next bytes of the stream.</summary>
     /// <returns>The segments that they completed, most often none.</returns>
     public ImmutableArray<TsSegment> Push(ReadOnlySpan<byte> bytes)
     {
-        while (!bytes.IsEmpty)
-        {
-            int take = Math.Min(bytes.Length, _pending.Length - _pendingLength);
-            bytes[..take].CopyTo(_pending.AsSpan(_pendingLength));
-            _pendingLength += take;
-            bytes = bytes[take..];
-            TakePackets();
-        }
+        _sync.Push(bytes);
         return Finished();
     }
 
@@ -86,39 +88,11 @@ public sealed class TsSegmenter(TsSegmenterLimits limits, TsCuts? cuts = null)
         if (_open)
             Close(_elapsed + _frame);
         _open = false;
-        _pendingLength = 0;
+        _sync.Finish();
         return Finished();
     }
 
     private ImmutableArray<TsSegment> Finished() => _finished.Count == 0 ? [] : _finished.DrainToImmutable();
-
-    private void TakePackets()
-    {
-        ReadOnlySpan<byte> rest = _pending.AsSpan(0, _pendingLength);
-        while (true)
-        {
-            if (!_synced)
-            {
-                int at = 0;
-                while (at + SyncSpanBytes <= rest.Length && !IsBorder(rest[at..]))
-                    at++;
-                _synced = at + SyncSpanBytes <= rest.Length;
-                rest = rest[at..];
-            }
-            if (!_synced || rest.Length < TsPacket.LengthBytes)
-                break;
-            _synced = rest[0] == TsPacket.Sync;
-            if (!_synced)
-                continue;
-            Take(new TsPacket(rest));
-            rest = rest[TsPacket.LengthBytes..];
-        }
-        rest.CopyTo(_pending);
-        _pendingLength = rest.Length;
-    }
-
-    private static bool IsBorder(ReadOnlySpan<byte> bytes) =>
-        bytes[0] == TsPacket.Sync && bytes[TsPacket.LengthBytes] == TsPacket.Sync && bytes[2 * TsPacket.LengthBytes] == TsPacket.Sync;
 
     private void Take(in TsPacket packet)
     {
@@ -126,7 +100,7 @@ public sealed class TsSegmenter(TsSegmenterLimits limits, TsCuts? cuts = null)
             return;
         if (packet.Pid == 0)
         {
-            if (_pat.Take(packet, out ReadOnlySpan<byte> section) && TsTables.TryReadPat(section, cuts?.Place ?? 0, out bool alone, out int pmtPid))
+            if (_pat.Take(packet, out ReadOnlySpan<byte> section) && TsTables.TryReadPat(section, _cuts?.Place ?? 0, out bool alone, out int pmtPid))
                 TakePat(alone ? section : TsTables.Pat(section, pmtPid), pmtPid);
         }
         else if (packet.Pid == _pmtPid)
@@ -176,7 +150,7 @@ public sealed class TsSegmenter(TsSegmenterLimits limits, TsCuts? cuts = null)
         {
             // Start with a key frame, but do not wait for ever: some senders mark none.
             _waitingSince ??= time;
-            if (cuts?.Begins(shown) ?? (key || Math.Abs(Step(_waitingSince.Value, time)) >= _longest))
+            if (_cuts?.Begins(shown) ?? (key || Math.Abs(Step(_waitingSince.Value, time)) >= _longest))
                 Open(time, shown, key);
             return;
         }
@@ -192,7 +166,7 @@ public sealed class TsSegmenter(TsSegmenterLimits limits, TsCuts? cuts = null)
         if (step > 0)
             _frame = step;
         _last = time;
-        if (cuts?.Begins(shown) ?? ((key && elapsed >= _target) || elapsed + _frame > _longest))
+        if (_cuts?.Begins(shown) ?? ((key && elapsed >= _target) || elapsed + _frame > _longest))
         {
             Close(Math.Min(elapsed, _longest));
             Open(time, shown, key);
@@ -252,7 +226,7 @@ public sealed class TsSegmenter(TsSegmenterLimits limits, TsCuts? cuts = null)
     {
         if (!_open)
             return;
-        if (_segment.WrittenCount + packets.Length > limits.MaxSegmentBytes)
+        if (_segment.WrittenCount + packets.Length > _limits.MaxSegmentBytes)
             Break();
         else
             _segment.Write(packets);

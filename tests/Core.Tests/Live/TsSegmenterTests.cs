@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using CsCheck;
 using Edge.Core.Live;
+using TestKit;
 using TestKit.Live;
 using Xunit;
 
@@ -107,6 +108,44 @@ public sealed class TsSegmenterTests
                 Assert.InRange(segment.Duration, TimeSpan.FromTicks(1), small.Longest);
             }
         }, iter: 200);
+    }
+
+    /// <summary>A few seconds of a real stream with packets turned, doubled, dropped and overwritten: a million of them in the long run.</summary>
+    [Fact]
+    public async Task A_stream_torn_to_pieces_gives_sound_segments_or_none_and_nothing_grows()
+    {
+        byte[] lesson = (await TestVideo.MakeAsync(3, keyFrameEvery: 25))[..(188 * 120)];
+        var small = new TsSegmenterLimits(TimeSpan.FromSeconds(1), 30_000);
+        Gen.Select(Gen.Select(Gen.Int[0, 119], Gen.Int[0, 119], Gen.Int[0, 3]).Array[1, 20], Gen.Byte.Array[0, 40], Gen.Int[100, 9000]).Sample((changes, noise, slice) =>
+        {
+            var packets = Enumerable.Range(0, 120).Select(n => lesson[(188 * n)..(188 * n + 188)]).ToList();
+            foreach ((int at, int other, int what) in changes)
+            {
+                int place = at % packets.Count;
+                switch (what)
+                {
+                    case 0:
+                        (packets[place], packets[other % packets.Count]) = (packets[other % packets.Count], packets[place]);
+                        break;
+                    case 1:
+                        packets.Insert(place, packets[other % packets.Count]);
+                        break;
+                    case 2 when packets.Count > 1:
+                        packets.RemoveAt(place);
+                        break;
+                    default:
+                        // Heads are where a parser believes most.
+                        packets[place] = [.. packets[place][..4], .. noise, .. packets[place][(4 + noise.Length)..]];
+                        break;
+                }
+            }
+            foreach (TsSegment segment in Cut([.. packets.SelectMany(packet => packet)], slice, small))
+            {
+                Assert.Equal(SegmentFault.None, SegmentCheck.Check(segment.Bytes.Span));
+                Assert.InRange(segment.Bytes.Length, 1, small.MaxSegmentBytes);
+                Assert.InRange(segment.Duration, TimeSpan.FromTicks(1), small.Longest);
+            }
+        }, iter: Fuzz.Inputs);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -11,6 +12,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Relay.Live;
+using TestKit;
 using Xunit;
 
 namespace Relay.Tests.Live;
@@ -43,6 +45,11 @@ internal sealed class LiveRelay : IAsyncDisposable
         return relay;
     }
 
+    /// <summary>With segments of a second, so that tests need not wait for long ones.</summary>
+    /// <param name="roads">Settings of section <c>Ingest</c>.</param>
+    public static Task<LiveRelay> StartWithRoadsAsync((string Name, string Value)[] roads, params (string Name, string Value)[] settings) =>
+        StartAsync([("SegmentDuration", "00:00:01"), .. settings, .. roads.Select(road => ($"Ingest:{road.Name}", road.Value))]);
+
     public async Task StartAgainAsync()
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
@@ -59,6 +66,7 @@ internal sealed class LiveRelay : IAsyncDisposable
         }));
         _app = builder.Build();
         _app.MapLessons();
+        _app.MapCameras();
         _app.MapIngest();
         _app.MapLiveOrigin(context => context.Request.Headers["X-School"].FirstOrDefault() ?? "north");
         await _app.StartAsync();
@@ -73,7 +81,12 @@ internal sealed class LiveRelay : IAsyncDisposable
     }
 
     /// <summary>Schedules a lesson that starts now; returns where its encoder sends to.</summary>
-    public async Task<string> ScheduleAsync(string id, params string[] schools)
+    public Task<string> ScheduleAsync(string id, params string[] schools) => ScheduleAsync(id, DateTimeOffset.Parse("2026-03-02T08:00:00Z"), null, schools);
+
+    /// <summary>Schedules a lesson that the relay fetches from <paramref name="source"/>, beginning now.</summary>
+    public Task ScheduleFetchedAsync(string id, string source) => ScheduleAsync(id, TimeProvider.System.GetUtcNow(), source, []);
+
+    private async Task<string> ScheduleAsync(string id, DateTimeOffset start, string? source, string[] schools)
     {
         JsonElement answer = await PostAsync("/api/lessons", new
         {
@@ -81,9 +94,10 @@ internal sealed class LiveRelay : IAsyncDisposable
             title = new { en = "Fractions" },
             @class = "3A",
             subject = "maths",
-            start = DateTimeOffset.Parse("2026-03-02T08:00:00Z"),
+            start,
             duration = TimeSpan.FromMinutes(45),
             schools,
+            source,
         });
         return answer.GetProperty("ingest").GetString()!;
     }
@@ -94,6 +108,12 @@ internal sealed class LiveRelay : IAsyncDisposable
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
         return await response.Content.ReadFromJsonAsync<JsonElement>();
     }
+
+    public ImmutableArray<CameraState> Cameras(string lesson) => Get<IngestDesk>().Cameras(Get<LessonStore>().Find(lesson)!);
+
+    public long Published(string lesson) => Get<LiveOrigin>().Window(Get<LessonStore>().Find(lesson)!).Next;
+
+    public Task PublishedAsync(string lesson, long segments) => Eventually.TrueAsync(() => Published(lesson) >= segments);
 
     /// <summary>Sends a stream as an encoder does, and waits for the relay's answer.</summary>
     public async Task<HttpResponseMessage> SendAsync(string ingest, params byte[][] parts)
@@ -114,7 +134,12 @@ internal sealed class LiveRelay : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
-        Directory.Delete(_folder, recursive: true);
+        // It was stopped at once: what was being written may be there a moment later.
+        await Eventually.TrueAsync(() =>
+        {
+            Directory.Delete(_folder, recursive: true);
+            return true;
+        });
     }
 
     /// <summary>A body without a known length.</summary>

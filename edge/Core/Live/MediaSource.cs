@@ -1,0 +1,50 @@
+namespace Edge.Core.Live;
+
+/// <summary>Ways to fetch a stream from somewhere.</summary>
+public enum SourceKind
+{
+    /// <summary>Transport stream in datagrams, to one address or a group.</summary>
+    Udp,
+    /// <summary>The same within RTP (RFC 3550, payload type 33).</summary>
+    Rtp,
+    Rtsp,
+    Rtmp,
+    Srt,
+    /// <summary>HLS or a plain transport stream.</summary>
+    Http,
+    /// <summary>A receiver on the network that tunes for whoever asks.</summary>
+    SatIp,
+}
+
+/// <summary>Where a stream is fetched from. Only what stands in the list of schemes: an address must never name a file of this machine, and a bare path crashes libvlc.</summary>
+public sealed record MediaSource(SourceKind Kind, Uri Address)
+{
+    public const int MaxLength = 500;
+
+    /// <returns>False when it is no address, or of a scheme that is not allowed.</returns>
+    public static bool TryParse(string? text, out MediaSource source)
+    {
+        source = null!;
+        if (text is not { Length: > 0 and <= MaxLength } || text.Any(letter => letter is <= ' ' or >= '\x7F')
+            || !Uri.TryCreate(text, UriKind.Absolute, out Uri? address) || KindOf(address.Scheme) is not { } kind
+            || address.Host.Length == 0 || (kind is SourceKind.Udp or SourceKind.Rtp or SourceKind.Srt && address.Port <= 0))
+            return false;
+        source = new MediaSource(kind, address);
+        return true;
+    }
+
+    /// <summary>The address without what may be a secret in it: for logs and pages.</summary>
+    public string Shown => $"{Address.Scheme}://{Address.Host}{(Address.IsDefaultPort || Address.Port < 0 ? "" : $":{Address.Port}")}{Address.AbsolutePath}";
+
+    private static SourceKind? KindOf(string scheme) => scheme switch
+    {
+        "udp" => SourceKind.Udp,
+        "rtp" => SourceKind.Rtp,
+        "rtsp" => SourceKind.Rtsp,
+        "rtmp" => SourceKind.Rtmp,
+        "srt" => SourceKind.Srt,
+        "http" or "https" => SourceKind.Http,
+        "satip" => SourceKind.SatIp,
+        _ => null,
+    };
+}

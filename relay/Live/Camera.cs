@@ -1,0 +1,41 @@
+using Edge.Core.Live;
+
+namespace Relay.Live;
+
+/// <summary>One input of a lesson. Every lesson has the one named <see cref="Main"/>.</summary>
+/// <param name="Name">As staff call it; may be empty.</param>
+/// <param name="Key">The secret that its encoder knows: the end of an address, a stream key, a stream id.</param>
+/// <param name="Source">Where the relay fetches its stream; null: the encoder sends it.</param>
+/// <param name="SpareSound">Its sound stands in when the programme's is lost.</param>
+/// <param name="Chosen">Staff want to see it; one of each lesson.</param>
+public sealed record Camera(string Lesson, string Id, string Name, string Key, string? Source, bool SpareSound, bool Chosen)
+{
+    public const string Main = "main";
+
+    public const int MaxNameLength = 80;
+
+    /// <summary>Can the relay fetch this? SAT&gt;IP receivers stand in schools.</summary>
+    public static bool IsSource(string text) => MediaSource.TryParse(text, out MediaSource source) && source.Kind != SourceKind.SatIp;
+}
+
+/// <summary>How a camera stands.</summary>
+public enum CameraStage
+{
+    /// <summary>Nobody is connected.</summary>
+    Away,
+    /// <summary>Connected, and no segment yet.</summary>
+    Beginning,
+    /// <summary>Its picture can be shown.</summary>
+    Good,
+    /// <summary>Connected, and its bytes stopped or give no segments.</summary>
+    Failing,
+    /// <summary>Its picture is of a kind that browsers cannot show.</summary>
+    WrongCodec,
+}
+
+/// <summary>What is known of a camera.</summary>
+/// <param name="OnAir">Classes see it.</param>
+/// <param name="Silence">Since it last sent something; null: it has not since the relay started.</param>
+/// <param name="Bytes">Received since the relay started.</param>
+/// <param name="Program">What its stream carries.</param>
+public sealed record CameraState(Camera Camera, CameraStage Stage, bool OnAir, TimeSpan? Silence, long Bytes, TsProgram? Program);
