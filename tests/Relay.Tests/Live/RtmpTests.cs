@@ -65,13 +65,25 @@ public sealed class RtmpTests
             byte[] noise = new byte[6000];
             new Random(seed).NextBytes(noise);
             noise[0] = (byte)(seed % 2 == 0 ? 3 : 71);
-            await stranger.GetStream().WriteAsync(noise);
-            stranger.Client.Shutdown(SocketShutdown.Send);
-            var answer = new byte[8000];
-            while (await ReadAsync(stranger.GetStream(), answer) > 0)
+            try
             {
+                NetworkStream wire = stranger.GetStream();
+                await wire.WriteAsync(noise);
+                stranger.Client.Shutdown(SocketShutdown.Send);
+                while (await wire.ReadAsync(new byte[8000]) > 0)
+                {
+                }
+            }
+            catch (Exception e) when (e is IOException or SocketException)
+            {
+                // Cut off in the middle: as good.
             }
         }
+        using TcpClient encoder = await CallAsync(port);
+        await encoder.GetStream().WriteAsync((byte[])[3, .. new byte[1536]]);
+        var greeting = new byte[1 + 1536 + 1536];
+        await encoder.GetStream().ReadExactlyAsync(greeting);
+        Assert.Equal(3, greeting[0]);
     }
 
     /// <summary>The port opens a moment after the relay does.</summary>
@@ -90,18 +102,6 @@ public sealed class RtmpTests
                 client.Dispose();
                 await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
             }
-        }
-    }
-
-    private static async Task<int> ReadAsync(NetworkStream stream, byte[] buffer)
-    {
-        try
-        {
-            return await stream.ReadAsync(buffer);
-        }
-        catch (IOException)
-        {
-            return 0;
         }
     }
 }
