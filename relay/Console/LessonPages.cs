@@ -102,7 +102,7 @@ internal static class LessonPages
             string camera = form["id"].ToString().Trim();
             string source = form["source"].ToString().Trim();
             return CameraAnswer(context, id, camera, "said.camera.saved",
-                await cameras.SaveAsync(id, camera, new CameraRequest(form["name"].ToString().Trim(), source.Length == 0 ? null : source, form["spare"] == "yes"), cancellationToken));
+                await cameras.SaveAsync(id, camera, new CameraRequest(form["name"].ToString().Trim(), source.Length == 0 ? null : source), cancellationToken));
         });
 
         routes.MapPost("/lessons/{id}/cameras/{camera}/choose", async (HttpContext context, string id, string camera, CameraDesk cameras, CancellationToken cancellationToken) =>

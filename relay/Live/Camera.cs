@@ -6,16 +6,15 @@ namespace Relay.Live;
 /// <param name="Name">As staff call it; may be empty.</param>
 /// <param name="Key">The secret that its encoder knows: the end of an address, a stream key, a stream id.</param>
 /// <param name="Source">Where the relay fetches its stream; null: the encoder sends it.</param>
-/// <param name="SpareSound">Its sound stands in when the programme's is lost.</param>
 /// <param name="Chosen">Staff want to see it; one of each lesson.</param>
-public sealed record Camera(string Lesson, string Id, string Name, string Key, string? Source, bool SpareSound, bool Chosen)
+public sealed record Camera(string Lesson, string Id, string Name, string Key, string? Source, bool Chosen)
 {
     public const string Main = "main";
 
     public const int MaxNameLength = 80;
 
-    /// <summary>Can the relay fetch this? SAT&gt;IP receivers stand in schools.</summary>
-    public static bool IsSource(string text) => MediaSource.TryParse(text, out MediaSource source) && source.Kind != SourceKind.SatIp;
+    /// <summary>Can the relay fetch this?</summary>
+    public static bool IsSource(string text) => MediaSource.TryParse(text, out _);
 }
 
 /// <summary>How a camera stands.</summary>

@@ -31,7 +31,6 @@ internal static class CameraCommands
                 ("Name", row => row.GetProperty("name").GetString()!),
                 ("Seen", row => row.GetProperty("onAir").GetBoolean() ? "on air" : row.GetProperty("chosen").GetBoolean() ? "chosen" : ""),
                 ("State", row => row.GetProperty("stage").GetString()!),
-                ("Spare sound", row => row.GetProperty("spareSound").GetBoolean() ? "yes" : ""),
                 ("Stream", row => row.GetProperty("source").GetString() ?? client.AddressOf(row.GetProperty("ingest").GetString()!).ToString()));
         });
         return command;
@@ -41,13 +40,12 @@ internal static class CameraCommands
     {
         var name = new Option<string?>("--name") { Description = "What staff call it" };
         var source = new Option<string?>("--source") { Description = "Address that the relay fetches its stream from: rtsp, rtmp, srt, http(s), udp or rtp. None: its encoder sends" };
-        var spare = new Option<bool>("--spare-sound") { Description = "Its sound stands in when the programme's is lost" };
-        var command = new Command("add", "Add a camera to a lesson or change one; prints where its encoder sends to") { Lesson, Which, name, source, spare };
+        var command = new Command("add", "Add a camera to a lesson or change one; prints where its encoder sends to") { Lesson, Which, name, source };
         command.SetStaffAction(async (parsed, client, cancellationToken) =>
         {
             string camera = parsed.GetValue(Which)!;
             JsonElement answer = await client.PutAsync($"/api/lessons/{Escaped(parsed, Lesson)}/cameras/{Escaped(parsed, Which)}",
-                new { name = parsed.GetValue(name), source = parsed.GetValue(source), spareSound = parsed.GetValue(spare) }, cancellationToken);
+                new { name = parsed.GetValue(name), source = parsed.GetValue(source) }, cancellationToken);
             JsonElement added = answer.GetProperty("cameras").EnumerateArray().First(row => row.GetProperty("id").GetString() == camera);
             CommandLine.Print(parsed, answer, added.GetProperty("source").GetString() is { } from
                 ? $"camera {camera}: the relay fetches {from}" : $"camera {camera}: its encoder sends to {client.AddressOf(added.GetProperty("ingest").GetString()!)}");

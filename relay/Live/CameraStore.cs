@@ -13,7 +13,7 @@ public sealed class CameraStore(DurableDatabase database)
     /// <summary>As many inputs as a lesson may have.</summary>
     public const int MaxCameras = 8;
 
-    private const string Columns = "lesson, id, name, key, source, spare_sound AS SpareSound, chosen";
+    private const string Columns = "lesson, id, name, key, source, chosen";
 
     /// <summary>Cameras of a lesson, the main one first.</summary>
     public ImmutableArray<Camera> Of(string lesson) => database.Read(connection => connection.Query<CameraRow>(
@@ -33,11 +33,9 @@ public sealed class CameraStore(DurableDatabase database)
             return CameraOutcome.NoSuchLesson;
         if (connection.ExecuteScalar<long>("SELECT count(*) FROM lesson_cameras WHERE lesson = @Lesson AND id <> @Id", camera, transaction) >= MaxCameras)
             return CameraOutcome.TooMany;
-        if (camera.SpareSound)
-            connection.Execute("UPDATE lesson_cameras SET spare_sound = 0 WHERE lesson = @Lesson", camera, transaction);
         connection.Execute("""
-            INSERT INTO lesson_cameras (lesson, id, name, key, source, spare_sound, chosen) VALUES (@Lesson, @Id, @Name, @Key, @Source, @SpareSound, 0)
-            ON CONFLICT (lesson, id) DO UPDATE SET name = @Name, source = @Source, spare_sound = @SpareSound
+            INSERT INTO lesson_cameras (lesson, id, name, key, source, chosen) VALUES (@Lesson, @Id, @Name, @Key, @Source, 0)
+            ON CONFLICT (lesson, id) DO UPDATE SET name = @Name, source = @Source
             """, camera, transaction);
         return CameraOutcome.Done;
     }, cancellationToken);
@@ -67,9 +65,8 @@ public sealed class CameraStore(DurableDatabase database)
         public string Name { get; init; } = "";
         public string Key { get; init; } = "";
         public string? Source { get; init; }
-        public bool SpareSound { get; init; }
         public bool Chosen { get; init; }
 
-        public Camera ToCamera() => new(Lesson, Id, Name, Key, Source, SpareSound, Chosen);
+        public Camera ToCamera() => new(Lesson, Id, Name, Key, Source, Chosen);
     }
 }

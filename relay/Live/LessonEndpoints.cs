@@ -20,9 +20,9 @@ public sealed record LessonSummary(PlannedLesson Lesson, ImmutableArray<string>?
 /// <param name="Chosen">Staff want to see it.</param>
 /// <param name="OnAir">Classes see it.</param>
 /// <param name="SilentSeconds">Since it last sent something; null: it has not since the relay started.</param>
-public sealed record CameraSummary(string Id, string Name, string Ingest, string? Source, bool SpareSound, bool Chosen, bool OnAir, CameraStage Stage, double? SilentSeconds, long Bytes)
+public sealed record CameraSummary(string Id, string Name, string Ingest, string? Source, bool Chosen, bool OnAir, CameraStage Stage, double? SilentSeconds, long Bytes)
 {
-    public static CameraSummary Of(CameraState state) => new(state.Camera.Id, state.Camera.Name, $"/ingest/{state.Camera.Key}", state.Camera.Source, state.Camera.SpareSound,
+    public static CameraSummary Of(CameraState state) => new(state.Camera.Id, state.Camera.Name, $"/ingest/{state.Camera.Key}", state.Camera.Source,
         state.Camera.Chosen, state.OnAir, state.Stage, state.Silence?.TotalSeconds, state.Bytes);
 }
 

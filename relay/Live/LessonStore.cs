@@ -65,7 +65,7 @@ public sealed class LessonStore(DurableDatabase database, IOptions<LiveOptions> 
                 polls = @Polls, schools = @Schools, bells = @Bells
             """, LessonRow.Of(lesson), transaction);
         connection.Execute("""
-            INSERT INTO lesson_cameras (lesson, id, name, key, source, spare_sound, chosen) VALUES (@Id, 'main', '', @IngestKey, @source, 0, 1)
+            INSERT INTO lesson_cameras (lesson, id, name, key, source, chosen) VALUES (@Id, 'main', '', @IngestKey, @source, 1)
             ON CONFLICT (lesson, id) DO UPDATE SET source = @source
             """, new { lesson.Id, lesson.IngestKey, source }, transaction);
         return stage is null ? ScheduleOutcome.Added : ScheduleOutcome.Changed;

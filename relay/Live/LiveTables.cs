@@ -55,11 +55,10 @@ public static class LiveTables
             name TEXT NOT NULL,
             key TEXT NOT NULL UNIQUE,
             source TEXT,                      -- address to fetch from; null: the encoder sends
-            spare_sound INTEGER NOT NULL,     -- at most one of a lesson
             chosen INTEGER NOT NULL,          -- exactly one of a lesson
             PRIMARY KEY (lesson, id)
         ) WITHOUT ROWID;
-        INSERT INTO lesson_cameras SELECT id, 'main', '', ingest_key, NULL, 0, 1 FROM lessons;
+        INSERT INTO lesson_cameras SELECT id, 'main', '', ingest_key, NULL, 1 FROM lessons;
         """,
     ]);
 }

@@ -12,8 +12,6 @@ public enum SourceKind
     Srt,
     /// <summary>HLS or a plain transport stream.</summary>
     Http,
-    /// <summary>A receiver on the network that tunes for whoever asks.</summary>
-    SatIp,
 }
 
 /// <summary>Where a stream is fetched from. Only what stands in the list of schemes: an address must never name a file of this machine, and a bare path crashes libvlc.</summary>
@@ -44,7 +42,6 @@ public sealed record MediaSource(SourceKind Kind, Uri Address)
         "rtmp" => SourceKind.Rtmp,
         "srt" => SourceKind.Srt,
         "http" or "https" => SourceKind.Http,
-        "satip" => SourceKind.SatIp,
         _ => null,
     };
 }

@@ -8,9 +8,6 @@ public readonly record struct TsTrack(int Pid, byte StreamType)
 {
     public bool IsVideo => StreamType is 0x01 or 0x02 or 0x10 or 0x1B or 0x24 or 0x33;
 
-    /// <summary>MPEG sound and AAC; other sound hides behind private types.</summary>
-    public bool IsSound => StreamType is 0x03 or 0x04 or 0x0F or 0x11;
-
     /// <summary>Do browsers show or play it? H.264 and H.265, MPEG sound and AAC.</summary>
     public bool IsPlayable => StreamType is 0x1B or 0x24 or 0x03 or 0x04 or 0x0F;
 }
@@ -23,8 +20,6 @@ public sealed record TsProgram(int PcrPid, ImmutableArray<TsTrack> Tracks)
 
     /// <summary>Can viewers do anything with it? A picture of another kind is no lesson, even with good sound.</summary>
     public bool IsPlayable => Clock is { IsPlayable: true };
-
-    public TsTrack? Sound { get; } = Tracks.Where(track => track.IsSound).Select(track => (TsTrack?)track).FirstOrDefault();
 
     public bool Carries(int pid)
     {

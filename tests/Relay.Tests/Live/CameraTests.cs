@@ -103,7 +103,7 @@ public sealed class CameraTests
         LiveEncoder.StartAsync($"testsrc2=size={width}x90:rate=25", null, ["-c:v", "libx264"], "-f", "mpegts", "-method", "POST", new Uri(relay.Http.BaseAddress!, ingest).ToString());
 
     private static Task<HttpResponseMessage> PutAsync(LiveRelay relay, string camera, string? source = null) =>
-        relay.Http.PutAsJsonAsync($"/api/lessons/fractions/cameras/{camera}", new { name = "", source, spareSound = false });
+        relay.Http.PutAsJsonAsync($"/api/lessons/fractions/cameras/{camera}", new { name = "", source });
 
     private static async Task<string> AddAsync(LiveRelay relay, string camera)
     {
