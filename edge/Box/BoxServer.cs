@@ -75,7 +75,10 @@ public static class BoxServer
             () => services.GetRequiredService<RelayHttp>().Client, () => services.GetRequiredService<RelayHttp>().Bulk, () => identity.Claimed?.Root, () => identity.Claimed?.School,
             () => services.GetRequiredService<SiteView>().LiveNeedsLink, pack => services.GetRequiredService<PackUse>().IsInUse(pack)));
         builder.Services.AddLive(services => new LivePorts(Path.Combine(options.DataFolder, "live"),
-            () => services.GetRequiredService<ListStore>().Current?.Plan, () => services.GetRequiredService<RelayHttp>().Client));
+            () => services.GetRequiredService<ListStore>().Current?.Plan, () => services.GetRequiredService<RelayHttp>().Client)
+        {
+            Grant = (wantedBytes, stop) => services.GetRequiredService<LinkGate>().AskAsync(wantedBytes, due: false, stop),
+        });
         builder.Services.AddPictures(services =>
         {
             var live = services.GetRequiredService<LiveLessons>();

@@ -65,6 +65,13 @@ public sealed class LessonRecording : IDisposable
         }
     }
 
+    /// <summary>The same with the segments in a folder.</summary>
+    public PlaylistBody PlaylistIn(string folder)
+    {
+        MediaPlaylist list = Window.Whole();
+        return PlaylistBody.Of(PlaylistText.Write(list with { Segments = [.. list.Segments.Select(entry => entry with { Uri = folder + entry.Uri })] }));
+    }
+
     /// <summary>Begins a recording.</summary>
     /// <param name="target">Target duration of its playlists, for good.</param>
     public static async Task<LessonRecording> CreateAsync(string folder, PlannedLesson lesson, TimeSpan target, int memoryBytes, CancellationToken cancellationToken)
@@ -139,6 +146,19 @@ public sealed class LessonRecording : IDisposable
             _playlist = null;
             _memory = _memory.Clear();
         }
+    }
+
+    /// <summary>The bytes of a published segment.</summary>
+    /// <exception cref="IOException">The disk does not give them.</exception>
+    public async Task<ReadOnlyMemory<byte>> ReadAsync(JournalEntry entry, CancellationToken cancellationToken)
+    {
+        byte[] bytes = new byte[entry.Segment.LengthBytes];
+        for (int read = 0; read < bytes.Length;)
+        {
+            int part = await RandomAccess.ReadAsync(_media, bytes.AsMemory(read), entry.Offset + read, cancellationToken);
+            read += part > 0 ? part : throw new IOException($"{MediaPath} is shorter than its journal");
+        }
+        return bytes;
     }
 
     /// <summary>A published segment: its bytes if they are in memory, and where they lie in <see cref="MediaPath"/>; null when it is not published.</summary>

@@ -16,6 +16,8 @@ public static class LiveEndpoints
         live.MapMethods("/index.m3u8", read, Playlist);
         live.MapMethods("/{sequence:long}.ts", read, Segment);
         live.MapMethods("/recording.ts", read, Recording);
+        live.MapMethods("/recording.m3u8", read, RecordingPlaylist);
+        live.MapMethods("/recording/{sequence:long}.ts", read, RecordingSegment);
         live.MapMethods("/state.json", read, State);
     }
 
@@ -52,9 +54,13 @@ public static class LiveEndpoints
             && (!accepted.Contains('=', StringComparison.Ordinal) || request.GetTypedHeaders().AcceptEncoding.Any(coding => coding.Value.Equals("gzip", StringComparison.OrdinalIgnoreCase) && coding.Quality is null or > 0));
     }
 
-    private static IResult Segment(string lesson, long sequence, HttpContext context, LiveLessons lessons)
+    private static IResult Segment(string lesson, long sequence, HttpContext context, LiveLessons lessons) => Sent(sequence, context, lessons.Recording(lesson));
+
+    private static IResult RecordingSegment(string lesson, long sequence, HttpContext context, LiveLessons lessons) => Sent(sequence, context, lessons.Filled(lesson));
+
+    private static IResult Sent(long sequence, HttpContext context, LessonRecording? recording)
     {
-        if (lessons.Recording(lesson) is not { } recording || recording.Find(sequence) is not { } found)
+        if (recording?.Find(sequence) is not { } found)
             return Results.NotFound();
         context.Response.Headers.CacheControl = "public, max-age=31536000, immutable";
         string tag = $"\"{found.Segment.Hash}\"";
@@ -63,10 +69,21 @@ public static class LiveEndpoints
             : new FileSliceResult(recording.MediaPath, found.Offset, found.Segment.LengthBytes, MediaType, new EntityTagHeaderValue(tag));
     }
 
+    /// <summary>The lesson as the library has it; what was shown live until that is completed.</summary>
+    private static IResult RecordingPlaylist(string lesson, HttpContext context, LiveLessons lessons)
+    {
+        if (lessons.Filled(lesson) is not { Window.Last: not null } recording)
+            return Results.NotFound();
+        // The bytes under an address never change: what was shown and what stands in its place have addresses of their own.
+        PlaylistBody body = recording.PlaylistIn(recording == lessons.Recording(lesson) ? "" : "recording/");
+        context.Response.Headers.CacheControl = "no-cache";
+        return new MemoryResult(body.Plain, PlaylistBody.ContentType, body.PlainTag);
+    }
+
     /// <summary>The lesson in one file, as far as it is here.</summary>
     private static IResult Recording(string lesson, HttpContext context, LiveLessons lessons)
     {
-        if (lessons.Recording(lesson) is not { Window.Last: { } last } recording)
+        if (lessons.Filled(lesson) is not { Window.Last: { } last } recording)
             return Results.NotFound();
         context.Response.Headers.CacheControl = "no-cache";
         return new FileSliceResult(recording.MediaPath, 0, recording.MediaBytes, MediaType, new EntityTagHeaderValue($"\"{last.Sequence}-{last.Hash}\""));

@@ -9,6 +9,7 @@ public static class LiveFeature
         services.AddSingleton(ports);
         services.AddSingleton<LiveLessons>();
         services.AddHostedService<RestreamLoop>();
+        services.AddHostedService<RecordingFillLoop>();
         return services;
     }
 }

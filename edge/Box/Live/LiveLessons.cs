@@ -3,18 +3,24 @@ using System.Collections.Immutable;
 using Edge.Core.Content;
 using Edge.Core.Identity;
 using Edge.Core.Live;
+using Edge.Durable;
 using Microsoft.Extensions.Options;
 
 namespace Edge.Box.Live;
 
 /// <summary>A lesson that this box holds something of.</summary>
 /// <param name="Edge">Second of the lesson up to which it is here.</param>
-/// <param name="Complete">The lesson is over and nothing of it is missing: it belongs in the library.</param>
-public sealed record RecordingSummary(PlannedLesson Lesson, TimeSpan Duration, TimeSpan Edge, long LengthBytes, bool Complete);
+/// <param name="Complete">The lesson is over and all of it was shown that will be: it belongs in the library.</param>
+/// <param name="Filled">What was passed over and what was taken from a lower rung is filled up, as far as it can be had.</param>
+/// <param name="Missing">What of it can never be had.</param>
+public sealed record RecordingSummary(PlannedLesson Lesson, TimeSpan Duration, TimeSpan Edge, long LengthBytes, bool Complete, bool Filled, TimeSpan Missing);
 
 /// <summary>What this box holds of live lessons, and how each stands. For pages, panel, feedback and the endpoints.</summary>
 public sealed class LiveLessons : IDisposable
 {
+    private const string WholeName = "whole";
+    private const string FilledName = "filled";
+
     private readonly ConcurrentDictionary<string, Held> _held = new(StringComparer.Ordinal);
     private readonly string _folder;
     private readonly IOptions<LiveOptions> _options;
@@ -29,7 +35,7 @@ public sealed class LiveLessons : IDisposable
             string lesson = Path.GetFileName(folder);
             // Summaries only: a year of recordings would fill the memory.
             if (Slug.IsValid(lesson) && LessonRecording.Read(folder) is ({ Entries.IsEmpty: false } recording, { } planned))
-                _held[lesson] = new Held(Summary(planned, PlaylistWindow.Resume(recording.Target, recording.Segments, recording.Ended), recording.MediaBytes), time.GetTimestamp());
+                _held[lesson] = HeldOf(planned, recording);
         }
     }
 
@@ -60,6 +66,34 @@ public sealed class LiveLessons : IDisposable
             return held.Open ??= LessonRecording.Open(FolderOf(lesson), _options.Value.MemoryBytes);
     }
 
+    /// <summary>The recording as the library has it: the completed one, else what was shown; null when nothing is held.</summary>
+    public LessonRecording? Filled(string lesson)
+    {
+        if (!_held.TryGetValue(lesson, out Held? held) || held.Summary is not { Filled: true } || !held.HasWhole)
+            return Recording(lesson);
+        lock (held)
+            return held.Whole ??= LessonRecording.Open(WholeFolderOf(lesson), 0) ?? Recording(lesson);
+    }
+
+    /// <summary>The recording beside what was shown, to be completed; begun if there is none.</summary>
+    internal async Task<LessonRecording> OpenOrCreateWholeAsync(LessonRecording shown, TimeSpan target, CancellationToken cancellationToken)
+    {
+        Held held = _held[shown.Lesson.Id];
+        return held.Whole ??= LessonRecording.Open(WholeFolderOf(shown.Lesson.Id), 0)
+            ?? await LessonRecording.CreateAsync(WholeFolderOf(shown.Lesson.Id), shown.Lesson, target, 0, cancellationToken);
+    }
+
+    /// <summary>A recording is as complete as it will ever be; from now on it stands in the place of what was shown.</summary>
+    /// <param name="whole">Null: what was shown is all there is.</param>
+    internal async Task FilledAsync(LessonRecording shown, LessonRecording? whole, CancellationToken cancellationToken)
+    {
+        Held held = _held[shown.Lesson.Id];
+        await DurableFile.WriteAsync(Path.Combine(FolderOf(shown.Lesson.Id), FilledName), ReadOnlyMemory<byte>.Empty, cancellationToken);
+        held.HasWhole = whole is not null;
+        held.Summary = Summary((whole ?? shown).Lesson, (whole ?? shown).Window, (whole ?? shown).Entries, filled: true);
+        Changed?.Invoke(shown.Lesson.Id);
+    }
+
     /// <summary>The recording to write to; begun if there is none.</summary>
     internal async Task<LessonRecording> OpenOrCreateAsync(PlannedLesson lesson, TimeSpan target, CancellationToken cancellationToken)
     {
@@ -78,7 +112,7 @@ public sealed class LiveLessons : IDisposable
         Held held = _held[recording.Lesson.Id];
         TimeSpan silence = _time.GetElapsedTime(held.NewsAt);
         held.NewsAt = _time.GetTimestamp();
-        held.Summary = Summary(recording.Lesson, recording.Window, recording.MediaBytes);
+        held.Summary = Summary(recording.Lesson, recording.Window, recording.Entries, filled: false);
         Changed?.Invoke(recording.Lesson.Id);
         return silence;
     }
@@ -91,13 +125,30 @@ public sealed class LiveLessons : IDisposable
     public void Dispose()
     {
         foreach (Held held in _held.Values)
+        {
             held.Open?.Dispose();
+            held.Whole?.Dispose();
+        }
     }
 
     private string FolderOf(string lesson) => Path.Combine(_folder, lesson);
 
-    private static RecordingSummary Summary(PlannedLesson lesson, PlaylistWindow window, long bytes) =>
-        new(lesson, window.Segments.Aggregate(TimeSpan.Zero, (sum, segment) => sum + segment.Duration), LessonTimeline.Edge(window.Segments), bytes, window.Ended);
+    private string WholeFolderOf(string lesson) => Path.Combine(FolderOf(lesson), WholeName);
+
+    private Held HeldOf(PlannedLesson lesson, Recording shown)
+    {
+        bool filled = File.Exists(Path.Combine(FolderOf(lesson.Id), FilledName));
+        Recording? whole = filled ? LessonRecording.Read(WholeFolderOf(lesson.Id)).Recording : null;
+        Recording recording = whole ?? shown;
+        return new Held(Summary(lesson, PlaylistWindow.Resume(recording.Target, recording.Segments, shown.Ended), recording.Entries, filled), _time.GetTimestamp()) { HasWhole = whole is not null };
+    }
+
+    private RecordingSummary Summary(PlannedLesson lesson, PlaylistWindow window, ImmutableArray<JournalEntry> entries, bool filled)
+    {
+        bool done = filled || (window.Ended && RecordingHole.IsNone(entries, _options.Value.RecordingRung));
+        return new RecordingSummary(lesson, window.Segments.Aggregate(TimeSpan.Zero, (sum, segment) => sum + segment.Duration), LessonTimeline.Edge(window.Segments),
+            entries.IsEmpty ? 0 : entries[^1].End, window.Ended, done, done ? RecordingHole.In(entries).Aggregate(TimeSpan.Zero, (sum, hole) => sum + hole.Length) : TimeSpan.Zero);
+    }
 
     private sealed class Held(RecordingSummary? summary, long newsAt)
     {
@@ -106,6 +157,12 @@ public sealed class LiveLessons : IDisposable
         public RecordingSummary? Summary { get; set; } = summary;
 
         public LessonRecording? Open { get; set; }
+
+        /// <summary>Beside what was shown: being completed, or complete.</summary>
+        public LessonRecording? Whole { get; set; }
+
+        /// <summary>The library has the one beside.</summary>
+        public bool HasWhole { get; set; }
 
         public long NewsAt
         {

@@ -35,6 +35,10 @@ public sealed class LiveOptions
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan LadderInterval { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Rung of which recordings are made once a lesson is over, as the relay names it. Default empty: the source's. One that the relay has not whole gives way to the source's.</summary>
+    [RegularExpression("^[a-z0-9-]{0,16}$")]
+    public string RecordingRung { get; set; } = "";
+
     /// <summary>Without a new segment for so long the live picture counts as lost. Default 5 s: two segments and a look; a viewer's buffer is longer.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
     public TimeSpan LostAfter { get; set; } = TimeSpan.FromSeconds(5);

@@ -39,4 +39,7 @@ internal static partial class Log
 
     [LoggerMessage(1212, LogLevel.Warning, "Lesson {Lesson}: {Segments} segments are passed over to be live again; they are fetched afterwards for the recording")]
     public static partial void SegmentsPassed(this ILogger log, string lesson, long segments);
+
+    [LoggerMessage(1213, LogLevel.Information, "Lesson {Lesson}: its recording is complete, {Segments} segments with {Holes} holes that can no longer be filled")]
+    public static partial void RecordingFilled(this ILogger log, string lesson, long segments, int holes);
 }

@@ -42,7 +42,8 @@ internal sealed class SegmentFetch(ListedSegment entry, Uri address)
     public string Fault { get; private set; } = "";
 
     /// <param name="came">Told of each piece that came, with its length.</param>
-    public async Task<FetchEnd> TryAsync(HttpClient relay, TimeSpan idleTimeout, TimeProvider time, Action<int> came, CancellationToken cancellationToken)
+    /// <param name="mostBytes">Asked for at most now; when more of it is left, the end is <see cref="FetchEnd.Cut"/>.</param>
+    public async Task<FetchEnd> TryAsync(HttpClient relay, TimeSpan idleTimeout, TimeProvider time, Action<int> came, CancellationToken cancellationToken, int? mostBytes = null)
     {
         using var idle = new CancellationTokenSource(idleTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(idle.Token, cancellationToken);
@@ -52,7 +53,7 @@ internal sealed class SegmentFetch(ListedSegment entry, Uri address)
             {
                 idle.CancelAfter(idleTimeout);
                 came(length);
-            }, either.Token);
+            }, mostBytes, either.Token);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
@@ -61,14 +62,15 @@ internal sealed class SegmentFetch(ListedSegment entry, Uri address)
         }
     }
 
-    private async Task<FetchEnd> ReceiveAsync(HttpClient relay, Action<int> progress, CancellationToken cancellationToken)
+    private async Task<FetchEnd> ReceiveAsync(HttpClient relay, Action<int> progress, int? mostBytes, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
-        if (_length > 0 && _tag is { IsWeak: false })
-        {
-            request.Headers.Range = new RangeHeaderValue(_length, null);
-            request.Headers.IfRange = new RangeConditionHeaderValue(_tag);
-        }
+        bool goesOn = _length > 0 && _tag is { IsWeak: false };
+        int from = goesOn ? _length : 0;
+        if (goesOn)
+            request.Headers.IfRange = new RangeConditionHeaderValue(_tag!);
+        if (goesOn || mostBytes is not null)
+            request.Headers.Range = new RangeHeaderValue(from, from + mostBytes - 1);
         using HttpResponseMessage response = await relay.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         progress(0);
         switch (response.StatusCode)
@@ -76,10 +78,13 @@ internal sealed class SegmentFetch(ListedSegment entry, Uri address)
             case HttpStatusCode.OK:
                 _length = 0;
                 break;
-            case HttpStatusCode.PartialContent when response.Content.Headers.ContentRange?.From == _length:
+            case HttpStatusCode.PartialContent when response.Content.Headers.ContentRange?.From == from:
+                _length = from;
                 break;
             case HttpStatusCode.NotFound or HttpStatusCode.Gone:
                 return FetchEnd.Gone;
+            case HttpStatusCode.RequestedRangeNotSatisfiable:
+                return Refused("shorter than listed");
             default:
                 _length = 0;
                 return FetchEnd.Cut;
@@ -98,6 +103,8 @@ internal sealed class SegmentFetch(ListedSegment entry, Uri address)
             if (_length > (expected ?? Segment.MaxLengthBytes))
                 return Refused("longer than listed");
         }
+        if (mostBytes is not null && _length < expected)
+            return FetchEnd.Cut;
         // The answer came to its proper end, so nothing more would come.
         return expected is null || _length == expected ? Checked() : Refused("shorter than listed");
     }

@@ -15,13 +15,16 @@ internal sealed class UpstreamLadder
     private const string Multivariant = "ladder.m3u8";
     private const string Media = "index.m3u8";
 
-    private readonly string _folder;
+    private readonly string _lesson;
 
     public UpstreamLadder(string lesson)
     {
-        _folder = $"live/{lesson}/";
-        Rungs = [new UpstreamRung("", 0, new UpstreamPlaylist(_folder))];
+        _lesson = lesson;
+        Rungs = [new UpstreamRung("", 0, new UpstreamPlaylist(FolderOf(lesson, "")))];
     }
+
+    /// <summary>Where the lists of a rung lie.</summary>
+    public static string FolderOf(string lesson, string rung) => rung.Length == 0 ? $"live/{lesson}/" : $"live/{lesson}/{rung}/";
 
     public ImmutableArray<UpstreamRung> Rungs { get; private set; }
 
@@ -29,7 +32,7 @@ internal sealed class UpstreamLadder
     /// <returns>False when the link failed or what came is of no use; then it stays as it was.</returns>
     public async Task<bool> LookAsync(HttpClient relay, TimeSpan idleTimeout, TimeProvider time, CancellationToken cancellationToken)
     {
-        UpstreamText answer = await UpstreamText.GetAsync(relay, _folder + Multivariant, null, idleTimeout, time, cancellationToken);
+        UpstreamText answer = await UpstreamText.GetAsync(relay, FolderOf(_lesson, "") + Multivariant, null, idleTimeout, time, cancellationToken);
         if (answer.End != ListEnd.Listed || !PlaylistText.TryReadRenditions(answer.Text.Span, out ImmutableArray<Rendition> renditions, out _))
             return answer.End == ListEnd.Unknown;
         ImmutableArray<UpstreamRung> found = [.. renditions.Select(Rung).OfType<UpstreamRung>().DistinctBy(rung => rung.Name)];
@@ -45,6 +48,6 @@ internal sealed class UpstreamLadder
         if (name.Length > 0 && (name.Length > RecordingJournal.MaxRungLength || !Slug.IsValid(name)))
             return null;
         UpstreamPlaylist? known = Rungs.FirstOrDefault(rung => rung.Name == name)?.List;
-        return new UpstreamRung(name, rendition.Rate, known ?? new UpstreamPlaylist(name.Length == 0 ? _folder : $"{_folder}{name}/"));
+        return new UpstreamRung(name, rendition.Rate, known ?? new UpstreamPlaylist(FolderOf(_lesson, name)));
     }
 }

@@ -137,6 +137,7 @@ public static class PagesFeature
             Shows = view.Shows(lesson),
             EdgeSecond = view.EdgeSecond(id),
             Chapters = view.Chapters(lesson, asked),
+            Recorded = view.Recorded(id),
             Questions = asked,
             Notices = questions.Notices(id),
             Errata = view.Errata(lesson.Kit),

@@ -84,7 +84,7 @@ public sealed class SiteView(
         .. live.Recordings
             .Where(recording => recording.Complete || Plan?.Lesson(recording.Lesson.Id)?.Stage is null or LessonStage.Ended)
             .OrderByDescending(recording => recording.Lesson.Start)
-            .Select(recording => new RecordedLesson(recording.Lesson.Id, reader.In(recording.Lesson.Title), recording.Lesson.Class, recording.Duration, recording.Complete)),
+            .Select(recording => new RecordedLesson(recording.Lesson.Id, reader.In(recording.Lesson.Title), recording.Lesson.Class, recording.Duration, recording.Complete && recording.Filled)),
     ];
 
     /// <summary>What television sets list: lessons that run or come, and recordings of today.</summary>
@@ -151,6 +151,9 @@ public sealed class SiteView(
     public bool LiveNeedsLink => (Plan?.Lessons ?? []).Any(lesson => lesson is { Live: true, Stage: LessonStage.Running } && live.State(lesson.Id).Stage is LiveStage.Live or LiveStage.Lost);
 
     /// <summary>How far a lesson has come here, in whole seconds: where a question without script belongs.</summary>
+    /// <summary>The completed recording of a lesson; null: there is none yet.</summary>
+    public RecordingSummary? Recorded(string lesson) => live.Recordings.FirstOrDefault(recording => recording.Lesson.Id == lesson) is { Filled: true, Complete: true } recorded ? recorded : null;
+
     public int EdgeSecond(string lesson) => (int)live.State(lesson).Edge.TotalSeconds;
 
     /// <summary>The status as a QR code (SVG): a technician's photo tells what a phone call would not. Short keys keep it coarse enough for a poor camera.</summary>

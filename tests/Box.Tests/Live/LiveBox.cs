@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Edge.Box.Live;
 using Edge.Core.Content;
 using Edge.Core.Live;
+using Edge.Core.Sync;
 using Edge.Core.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -33,6 +34,9 @@ internal sealed class LiveBox : IAsyncDisposable
     }
 
     public SitePlan? Plan { get; set; }
+
+    /// <summary>What the rules of the link say to what is not live.</summary>
+    public Func<int, LinkAnswer> Grant { get; set; } = wanted => new LinkAnswer(wanted, TimeSpan.Zero, LinkHold.None);
 
     public HttpClient Http { get; private set; } = null!;
 
@@ -69,7 +73,7 @@ internal sealed class LiveBox : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<Func<double>>(() => 0.5);
-        builder.Services.AddLive(_ => new LivePorts(_folder.Path, () => Plan, () => _relay));
+        builder.Services.AddLive(_ => new LivePorts(_folder.Path, () => Plan, () => _relay) { Grant = (wanted, _) => Task.FromResult(Grant(wanted)) });
         _app = builder.Build();
         _app.MapLive();
         MapTestPage(_app);
