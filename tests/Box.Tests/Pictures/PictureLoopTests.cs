@@ -70,7 +70,7 @@ public sealed class PictureLoopTests : IDisposable
         var options = new PictureOptions { Rest = TimeSpan.FromMilliseconds(100), ReserveBytes = 0 };
         change?.Invoke(options);
         var lesson = new PlannedLesson(Lesson, LocalText.Of("en", "Fractions"), "3A", "maths", DateTimeOffset.UnixEpoch, TimeSpan.FromMinutes(45), null, true, LessonStage.Ended, []);
-        var ports = new PicturePorts(_folder["pictures"], () => [new RecordingSummary(lesson, TimeSpan.FromSeconds(6), LessonTimeline.Edge(_window.Segments), 0, true)], _ => _window, (_, sequence) => _segments[(int)sequence]);
+        var ports = new PicturePorts(_folder["pictures"], () => [new RecordingSummary(lesson, TimeSpan.FromSeconds(6), LessonTimeline.Edge(_window.Segments), 0, true, Filled: true, Missing: TimeSpan.Zero)], _ => _window, (_, sequence) => _segments[(int)sequence]);
         var loop = new PictureLoop(store, ports, Options.Create(options), TimeProvider.System, NullLogger<PictureLoop>.Instance);
         await loop.StartAsync(TestContext.Current.CancellationToken);
         return loop;
