@@ -37,8 +37,9 @@ public static class FeedbackEndpoints
         });
     }
 
-    private static async Task<IResult> TakeAsync(
-        HttpContext context, FeedbackKind? kind, string? lesson, string? subject, string contentField, CancellationToken cancellationToken)
+    /// <summary>Takes one form; see the remarks above.</summary>
+    internal static async Task<IResult> TakeAsync(
+        HttpContext context, FeedbackKind? kind, string? lesson, string? subject, string contentField, CancellationToken cancellationToken, SeatRole role = SeatRole.Pupil)
     {
         var ports = context.RequestServices.GetRequiredService<FeedbackPorts>();
         var say = new Words(context.RequestServices.GetRequiredService<Texts>(), ports.Language(context));
@@ -51,7 +52,7 @@ public static class FeedbackEndpoints
         if (await FormAsync(context, maxBytes, cancellationToken) is not { } form)
             return Text(say.Format("feedback.form-too-long", maxBytes / 1024), StatusCodes.Status413PayloadTooLarge);
 
-        kind ??= Enum.TryParse(form["kind"], ignoreCase: true, out FeedbackKind named) && named is not (FeedbackKind.Damaged or FeedbackKind.PollAnswer) ? named : null;
+        kind ??= Enum.TryParse(form["kind"], ignoreCase: true, out FeedbackKind named) && named is not (FeedbackKind.Damaged or FeedbackKind.PollAnswer or FeedbackKind.Note) ? named : null;
         if (kind is null)
             return Refuse(GiveOutcome.NotValid, say);
         lesson ??= Field(form, "lesson");
@@ -60,7 +61,7 @@ public static class FeedbackEndpoints
             kind.Value,
             lesson,
             Number(form, "second"),
-            new Seat(className ?? "", Number(form, "seat") ?? 0, SeatRole.Pupil),
+            new Seat(className ?? "", Number(form, "seat") ?? 0, role),
             subject ?? Field(form, "subject"),
             // Browsers send line ends as CR LF (WHATWG HTML, form submission).
             (Field(form, contentField) ?? "").Replace("\r\n", "\n", StringComparison.Ordinal).Trim(),

@@ -21,6 +21,11 @@ public enum QuestionState
 /// <summary>A question with what became of it. <paramref name="Answers"/> in order of arrival; those of a declined one say why.</summary>
 public sealed record LessonQuestion(long Number, string Id, string Class, int Seat, int? Second, string Text, QuestionState State, ImmutableArray<string> Answers);
 
+/// <summary>A word between the teachers of a lesson.</summary>
+/// <param name="FromHere">Written in this room; else by the one who teaches.</param>
+/// <param name="Sent">It is on the relay's disk.</param>
+public sealed record LessonNote(string Text, int? Second, bool FromHere, bool Sent);
+
 /// <summary>Votes per option, of each seat the last one.</summary>
 public sealed record PollResult(string Poll, ImmutableArray<int> Votes);
 
@@ -46,6 +51,14 @@ public sealed class LessonQuestions(SqliteOutbox outbox, DownInbox inbox, IOptio
 
     /// <summary>Notices of the centre to the lesson, in order of arrival.</summary>
     public ImmutableArray<string> Notices(string lesson) => [.. inbox.OfLesson(lesson).Where(item => item.Kind == DownKind.Notice).Select(item => item.Text)];
+
+    /// <summary>What the teachers of a lesson wrote to each other: those of this room first, then what came from the one who teaches.</summary>
+    public ImmutableArray<LessonNote> Notes(string lesson) =>
+    [
+        .. outbox.OfLesson(lesson, FeedbackKind.Note, subject: null, options.Value.MaxQuestionsShown)
+            .Select(held => new LessonNote(held.Item.Content, held.Item.LessonSecond, FromHere: true, held.Sent)),
+        .. inbox.OfLesson(lesson).Where(item => item.Kind == DownKind.Note).Select(item => new LessonNote(item.Text, null, FromHere: false, Sent: true)),
+    ];
 
     public PollResult Votes(string lesson, string poll, int optionCount) => new(poll, PollTally.Count(
         outbox.OfLesson(lesson, FeedbackKind.PollAnswer, poll, MaxVotes).Select(held => (held.Item.Seat, held.Item.Content)), optionCount));

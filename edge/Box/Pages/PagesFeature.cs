@@ -33,6 +33,8 @@ public static class PagesFeature
         services.AddSingleton(HtmlEncoder.Create(UnicodeRanges.All));
         services.AddHttpContextAccessor();
         services.AddScoped<Reader>();
+        services.AddSingleton<LessonCues>();
+        services.AddSingleton<ScreenBoard>();
         services.AddSingleton(_ => new Assets(Path.Combine(AppContext.BaseDirectory, "wwwroot")));
         services.AddSingleton<PowerState>();
         services.AddSingleton<PanelActions>();
@@ -90,8 +92,18 @@ public static class PagesFeature
             return new RazorComponentResult<QuestionList>(new { Questions = questions.Of(id), Notices = questions.Notices(id) });
         });
         pages.MapGet("/lesson/{id}/errata", IResult (string id, SiteView view) => new RazorComponentResult<ErrataStrip>(new { Errata = view.Errata(view.Lesson(id)?.Kit) }));
-        pages.MapGet("/lesson/{id}/kit.json", (string id, SiteView view) =>
-            view.Lesson(id) is { } lesson ? Results.Json(view.Kit(lesson), PagesJson.Default.KitList) : Results.NotFound());
+        pages.MapTeach();
+        pages.MapGet("/lesson/{id}/kit.json", async (string id, SiteView view, LessonCues cues, Reader reader, CancellationToken cancellationToken) =>
+        {
+            if (view.Lesson(id) is not { } lesson)
+                return Results.NotFound();
+            (ImmutableArray<Cue> sheet, PackView? kit) = await cues.OfAsync(lesson, cancellationToken);
+            return Results.Json(new KitList(view.KitPictures(lesson), view.KitSounds(lesson),
+            [
+                .. sheet.Select(cue => new KitCue(cue.At, cue.Kind.ToString(), $"{reader["cue." + cue.Kind.ToString().ToLowerInvariant()]}: {reader.In(cue.Title)}",
+                    cue.Item is { } item && kit?.File(item) is { } file ? kit.PageOf(file) : null)),
+            ]), PagesJson.Default.KitList);
+        });
 
         pages.MapGet("/panel", IResult (HttpContext context, PanelHub hub, PanelJoins joins) =>
             new RazorComponentResult<PanelPage>(new { Face = PanelFace.Of(hub.Current, hub.Now, joins.Text), AsksForPin = joins.MayPress?.Invoke(context, PanelButton.SafeOff) == false }));
@@ -108,6 +120,7 @@ public static class PagesFeature
             ScreenCorrections shown = view.OnScreen(hub.Current.View.Screen.Lesson);
             return new RazorComponentResult<ScreenErrata>(new { hub.Current.View.Language, shown.Errata, shown.Turn });
         });
+        pages.MapGet("/screen/board.json", (ScreenBoard board) => Results.Json(board.Current, BoardJson.Default.BoardState));
         pages.MapGet("/screen/status.svg", (SiteView view) => Results.Text(view.StatusCode(), "image/svg+xml"));
 
         pages.MapPost("/language", async (HttpContext context, Texts texts, CancellationToken cancellationToken) =>

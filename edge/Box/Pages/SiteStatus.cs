@@ -48,7 +48,13 @@ public sealed record LessonStatus(string Id, LessonShows Shows, double EdgeSecon
 internal sealed partial class PagesJson : JsonSerializerContext;
 
 /// <summary>Pictures that stand in for the live picture of a lesson, in order; what the player asks for.</summary>
-public sealed record KitList(ImmutableArray<KitPicture> Pictures);
+/// <param name="Sounds">Sounds of the kit that stand in for the teacher's voice.</param>
+/// <param name="Cues">What the class does, and from when on.</param>
+public sealed record KitList(ImmutableArray<KitPicture> Pictures, ImmutableArray<KitPicture> Sounds, ImmutableArray<KitCue> Cues);
+
+/// <summary>A cue point for a page: what it says, and where its item is.</summary>
+/// <param name="Href">Page of the item; null when it has none.</param>
+public sealed record KitCue(int Second, string Kind, string Text, string? Href);
 
 /// <summary>One picture of a kit, shown from <paramref name="Second"/> of the lesson on.</summary>
 public sealed record KitPicture(string Src, int Second);

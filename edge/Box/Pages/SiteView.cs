@@ -107,14 +107,30 @@ public sealed class SiteView(
     }
 
     /// <summary>Pictures of a lesson's kit; a file name such as <c>t0090.jpg</c> says from which second on it shows.</summary>
-    public KitList Kit(PlannedLesson lesson)
-    {
-        if (lesson.Kit is null || views.Current(lesson.Kit) is not { } pack)
-            return new KitList([]);
-        return new KitList([.. pack.Files
-            .Where(file => file.Kind == FileKind.Kit && file.MediaType.StartsWith("image/", StringComparison.Ordinal))
+    public ImmutableArray<KitPicture> KitPictures(PlannedLesson lesson) => KitFiles(lesson, "image/");
+
+    /// <summary>Sounds of a lesson's kit, named likewise.</summary>
+    public ImmutableArray<KitPicture> KitSounds(PlannedLesson lesson) => KitFiles(lesson, "audio/");
+
+    private ImmutableArray<KitPicture> KitFiles(PlannedLesson lesson, string type) => lesson.Kit is null || views.Current(lesson.Kit) is not { } pack ? [] :
+    [
+        .. pack.Files.Where(file => file.Kind == FileKind.Kit && file.MediaType.StartsWith(type, StringComparison.Ordinal))
             .Select(file => new KitPicture(pack.AddressOf(file), SecondOf(file.Path)))
-            .OrderBy(picture => picture.Second)]);
+            .OrderBy(picture => picture.Second),
+    ];
+
+    /// <summary>The second at which a lesson stands, whether its picture comes or not; its last known one when nobody knows.</summary>
+    public TimeSpan SecondNow(PlannedLesson lesson)
+    {
+        LiveState state = live.State(lesson.Id);
+        return SecondNow(lesson, state, Now) ?? state.Edge;
+    }
+
+    private static TimeSpan? SecondNow(PlannedLesson lesson, LiveState state, DateTimeOffset? now)
+    {
+        if (!lesson.HasOwnBell && state.Stage != LiveStage.NotStarted)
+            return state.Edge + (state.Lost ?? TimeSpan.Zero);
+        return now is { } at && at > lesson.ShownFrom ? at - lesson.ShownFrom : null;
     }
 
     /// <summary>Places of a lesson to go to.</summary>
@@ -212,7 +228,7 @@ public sealed class SiteView(
     {
         PlannedLesson lesson = card.Planned;
         LiveState state = live.State(lesson.Id);
-        ImmutableArray<int> kit = [.. Kit(lesson).Pictures.Select(picture => picture.Second)];
+        ImmutableArray<int> kit = [.. KitPictures(lesson).Select(picture => picture.Second)];
         TimeSpan dueFor = now is { } at && at > lesson.ShownFrom ? at - lesson.ShownFrom : TimeSpan.Zero;
         bool begun = state.Stage is not LiveStage.NotStarted;
         return new PanelLesson(lesson.Id)
@@ -233,7 +249,7 @@ public sealed class SiteView(
             KitItems = kit.Length,
             KitSeconds = kit,
             Edge = state.Edge,
-            Second = lesson.HasOwnBell || !begun ? (dueFor > TimeSpan.Zero ? dueFor : null) : state.Edge + (state.Lost ?? TimeSpan.Zero),
+            Second = SecondNow(lesson, state, now),
             DueFor = dueFor,
             OverFor = SchoolBell.OverFor(lesson, now),
             HasReplay = card.Shows is LessonShows.Recording or LessonShows.Completing || (lesson.HasOwnBell && begun),

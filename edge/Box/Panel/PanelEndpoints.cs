@@ -41,7 +41,7 @@ public sealed class PanelEndpoints(PanelHub hub, PanelJoins joins, IOptions<Pane
         await WriteAsync(context, snapshot);
     }
 
-    /// <summary>One press, or with <c>hold=true</c> (form or query) a long one. A page's form goes back to /panel; who asks for JSON gets the panel as it is then.</summary>
+    /// <summary>One press, or with <c>hold=true</c> (form or query) a long one. A page's form goes back to /panel, or to the page of this site that its field <c>back</c> names; who asks for JSON gets the panel as it is then.</summary>
     private async Task PressAsync(HttpContext context, string buttonName)
     {
         if (PanelFace.ButtonOf(buttonName) is not { } button)
@@ -66,9 +66,8 @@ public sealed class PanelEndpoints(PanelHub hub, PanelJoins joins, IOptions<Pane
             context.Response.Headers.Location = "/teacher?back=/panel";
             return;
         }
-        string? hold = context.Request.Query["hold"];
-        if (hold is null && context.Request.HasFormContentType)
-            hold = (await context.Request.ReadFormAsync(context.RequestAborted))["hold"];
+        IFormCollection? form = context.Request.HasFormContentType ? await context.Request.ReadFormAsync(context.RequestAborted) : null;
+        string? hold = context.Request.Query["hold"].FirstOrDefault() ?? form?["hold"].FirstOrDefault();
         GestureKind kind = hold == "true" ? GestureKind.Hold : GestureKind.Press;
 
         if (!hub.Press(new Gesture(button, kind)))
@@ -83,7 +82,8 @@ public sealed class PanelEndpoints(PanelHub hub, PanelJoins joins, IOptions<Pane
             return;
         }
         context.Response.StatusCode = StatusCodes.Status303SeeOther;
-        context.Response.Headers.Location = "/panel";
+        // Back to a page of this site, never elsewhere.
+        context.Response.Headers.Location = form?["back"].FirstOrDefault() is ['/', not ('/' or '\\'), ..] and { Length: < 200 } back && back.All(c => c is > ' ' and <= '~') ? back : "/panel";
     }
 
     private static bool IsForProgram(HttpRequest request) => request.Headers.Accept.Any(accept => accept?.Contains("application/json", StringComparison.OrdinalIgnoreCase) == true);

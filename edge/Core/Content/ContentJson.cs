@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Edge.Core.Learning;
 
 namespace Edge.Core.Content;
 
@@ -11,6 +12,7 @@ namespace Edge.Core.Content;
 [JsonSerializable(typeof(ListFloors))]
 [JsonSerializable(typeof(PackPublisher))]
 [JsonSerializable(typeof(Erratum))]
+[JsonSerializable(typeof(Cue[]))]
 internal sealed partial class ContentJson : JsonSerializerContext
 {
     /// <summary>Null when the bytes are not of this type.</summary>

@@ -13,6 +13,8 @@ public enum FeedbackKind : byte
     Problem = 5,
     /// <summary>Somebody in the room asks for help: a pupil's raised hand or the panel's HELP.</summary>
     HelpRequest = 6,
+    /// <summary>A word of the teacher in the room to the one who teaches the lesson.</summary>
+    Note = 7,
     /// <summary>Stands in for an item whose bytes the box's card lost, so that the loss is counted and the sequence has no hole.</summary>
     Damaged = 255,
 }

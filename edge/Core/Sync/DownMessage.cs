@@ -13,6 +13,8 @@ public enum DownKind
     Declined,
     /// <summary>A word to a lesson or the school, about no item.</summary>
     Notice,
+    /// <summary>A word of the teacher who teaches a lesson to those in the rooms; pupils do not see it.</summary>
+    Note,
 }
 
 /// <summary>Something people at the centre send to one box: shown when it arrives, bound to its lesson.</summary>
@@ -28,7 +30,7 @@ public sealed record DownItem(long Sequence, string Id, DownKind Kind, string? A
 
     public bool IsSound =>
         Sequence > 0 && Id.Length is > 0 and <= 64 && Enum.IsDefined(Kind)
-        && (About is null ? Kind == DownKind.Notice : ItemId.TryParse(About, out _))
+        && (About is null ? Kind is DownKind.Notice or DownKind.Note : ItemId.TryParse(About, out _))
         && (Lesson is null || Slug.IsValid(Lesson))
         && System.Text.Encoding.UTF8.GetByteCount(Text) <= MaxTextBytes;
 }

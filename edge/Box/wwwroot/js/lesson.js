@@ -4,7 +4,8 @@
      <div id="lesson"
           data-list="/live/ID/index.m3u8"      the lesson's playlist
           data-state="/live/ID/state.json"     how it stands: {"stage":"notStarted|live|lost|ended","lostForSeconds":n,"edgeSecond":n}
-          data-kit="/lesson/ID/kit.json"       pictures that stand in: {"pictures":[{"src":"/…","second":0},…]}; may be left out
+          data-kit="/lesson/ID/kit.json"       what stands in, and cue points; may be left out:
+                                               {"pictures":[{"src":"/…","second":0},…],"sounds":[same],"cues":[{"second":0,"text":"…","href":"/…" or null},…]}
           data-hls="/assets/lib/hls.light.min.….js"
           data-sounds="/live/ID/sounds.json"   languages to hear it in: [{"language":"eng","name":"English"},…]; may be left out, with the next three
           data-main="/live/ID/main.m3u8"       the list to play when there are several
@@ -16,6 +17,7 @@
           data-text-unplayable="…">            this browser cannot play it
        <video id="lesson-video" playsinline></video>
        <div id="lesson-kit" hidden></div>      gets the picture and, in .strip, the stored-copy line; pictures may also stand in it as <img data-second="40" src="…" hidden>
+       <p id="lesson-cue" hidden></p>          gets what the class does now: text, and a link [data-open] to its item
        <p id="lesson-note" role="status"></p>  gets waiting, loading, unplayable
        <p id="lesson-back" hidden>             shown when live is back and something was missed; has data-act="live" and data-act="catch-up"
        <button data-act="play"> <button data-act="start"> <button data-act="back"> <button data-act="live">
@@ -42,7 +44,7 @@
   var MISSED = 15, MISSED_RATE = 1.15;             /* seconds behind after an outage that are worth a question; what was missed, when somebody wants it */
   var sounds = [], sound = 0;
   var fragments = [], askedSecond = Number((/^#t=(\d{1,6})$/.exec(location.hash) || [])[1] || -1);
-  var hls = null, firstDate = null, pictures = [], stage = '', following = true, wanted = true;
+  var hls = null, firstDate = null, pictures = [], voices = [], cues = [], voice = null, stage = '', following = true, wanted = true;
   var shownAt = now(), shownTime = -1, frozenSecond = 0, kitOn = false, lastSecond = -1, recoveredAt = 0;
   var askBack = false, catching = false;
 
@@ -75,6 +77,7 @@
     var value = Math.max(0, Math.floor(second())), fields, i, event;
     if (value === lastSecond) { return; }
     lastSecond = value;
+    showCue(value);
     fields = document.querySelectorAll('[data-lesson-second]');
     for (i = 0; i < fields.length; i++) { fields[i].value = value; }
     event = document.createEvent('CustomEvent');
@@ -99,10 +102,50 @@
         var answer = status === 200 ? json(body) : null, i;
         if (answer && answer.pictures) {
           for (i = 0; i < answer.pictures.length; i++) { addPicture(answer.pictures[i].src, answer.pictures[i].second); }
+          voices = answer.sounds || [];
+          cues = answer.cues || [];
+          lastSecond = -1;
         } else if (status !== 404) { setTimeout(ask, 10000); }
       });
     }
     if (address) { ask(); }
+  }
+
+  /* The last of a list, in the order of its seconds, that has begun. */
+  function begun(list, at) {
+    var best = null, i;
+    for (i = 0; i < list.length; i++) { if (list[i].second <= at) { best = list[i]; } }
+    return best;
+  }
+
+  /* The stored voice, from the place where the lesson stands. */
+  function speak(at) {
+    var sound = begun(voices, at);
+    if (!sound || (voice && voice.src.slice(-sound.src.length) === sound.src)) { return; }
+    hush();
+    voice = new Audio(sound.src);
+    voice.addEventListener('loadedmetadata', function () { if (this === voice && at - sound.second < voice.duration) { voice.currentTime = at - sound.second; } });
+    var promise = voice.play();
+    if (promise && promise['catch']) { promise['catch'](function () {}); }
+  }
+
+  function hush() { if (voice) { voice.pause(); voice = null; } }
+
+  function showCue(at) {
+    var box = document.getElementById('lesson-cue'), cue = begun(cues, at), link;
+    if (!box) { return; }
+    box.hidden = !cue;
+    if (!cue || box.getAttribute('data-second') === String(cue.second)) { return; }
+    box.setAttribute('data-second', cue.second);
+    box.textContent = cue.text;
+    if (cue.href) {
+      link = document.createElement('a');
+      link.className = 'button quiet';
+      link.href = cue.href;
+      link.textContent = box.getAttribute('data-open');
+      box.appendChild(document.createTextNode(' '));
+      box.appendChild(link);
+    }
   }
 
   function showKit() {
@@ -132,12 +175,14 @@
     if (best !== null && image.getAttribute('src') !== best.src) { image.src = best.src; }
     if (strip.textContent !== text('stored')) { strip.textContent = text('stored'); }
     kit.hidden = false;
+    speak(at);
   }
 
   function hideKit() {
     if (!kitOn) { return; }
     kitOn = false;
     kit.hidden = true;
+    hush();
     askBack = true;
   }
 

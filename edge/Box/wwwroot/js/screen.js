@@ -1,9 +1,9 @@
 /* The classroom screen: shows what the panel says, and nothing of its own. ES5.
-   The page has: video#picture, img#kit, #idle, #strip, #help, #qr. State comes from /panel/state.json. */
+   The page has: video#picture, img#kit, svg#board, #idle, #strip, #help, #qr. State comes from /panel/state.json. */
 (function () {
   'use strict';
   var video = document.getElementById('picture'), kit = document.getElementById('kit');
-  var state = null, shown = '', hls = null, items = [];
+  var state = null, shown = '', hls = null, items = [], sounds = [], voice = new Audio(), board = document.getElementById('board'), boardShown = '';
   var LIVE_AGAIN = 8, MISSED_RATE = 1.15;   /* seconds behind the newest picture; as on the lesson's page */
 
   function show(element, visible) { if (element.hidden === visible) { element.hidden = !visible; } }
@@ -76,7 +76,8 @@
       if (!screen.lesson || screen.source === 'kit') { stop(); } else { attach('/live/' + screen.lesson + '/index.m3u8', screen.source === 'replay', typeof screen.from === 'number' ? screen.from : null); }
       if (screen.source === 'kit') { loadKit(screen.lesson); }
     }
-    if (screen.source === 'kit') { showItem(); }
+    if (screen.source !== 'kit' || screen.paused) { voice.pause(); voice.removeAttribute('src'); }
+    if (screen.source === 'kit' && !screen.paused) { showItem(); }
     else if (screen.lesson) {
       if (screen.paused) { video.pause(); } else if (video.paused && video.readyState > 1) { play(); }
     }
@@ -91,13 +92,53 @@
 
   function loadKit(lesson) {
     items = [];
-    get('/lesson/' + lesson + '/kit.json', function (text) { items = JSON.parse(text).pictures; showItem(); });
+    sounds = [];
+    get('/lesson/' + lesson + '/kit.json', function (text) {
+      var answer = JSON.parse(text);
+      items = answer.pictures;
+      sounds = answer.sounds || [];
+      showItem();
+    });
+  }
+
+  /* The sound that was made for the picture of the kit, if there is one. */
+  function speak(second) {
+    var i, src = '';
+    for (i = 0; i < sounds.length; i++) { if (sounds[i].second === second) { src = sounds[i].src; } }
+    if (!src || voice.getAttribute('src') === src) { return; }
+    voice.src = src;
+    var promise = voice.play();
+    if (promise && promise.catch) { promise.catch(function () {}); }
+  }
+
+  /* What the teacher draws; it belongs to the lesson on the screen. */
+  function askBoard() {
+    if (!state || !state.screen.lesson) { wipe(); setTimeout(askBoard, 1000); return; }
+    get('/screen/board.json', function (text) {
+      var drawn = JSON.parse(text), key = drawn.version + '|' + state.screen.lesson, i, line;
+      if (key !== boardShown) {
+        wipe();
+        boardShown = key;
+        for (i = 0; i < drawn.lines.length && drawn.lesson === state.screen.lesson; i++) {
+          line = document.createElementNS('http://www.w3.org/2000/svg', 'polyline');
+          line.setAttribute('points', drawn.lines[i].join(' '));
+          board.appendChild(line);
+        }
+      }
+      setTimeout(askBoard, 500);
+    }, function () { setTimeout(askBoard, 2000); });
+  }
+
+  function wipe() {
+    boardShown = '';
+    while (board.firstChild) { board.removeChild(board.firstChild); }
   }
 
   function showItem() {
     if (items.length && state.screen.source === 'kit') {
       var src = items[Math.min(state.screen.item, items.length - 1)].src;
       if (kit.getAttribute('src') !== src) { kit.src = src; }
+      speak(items[Math.min(state.screen.item, items.length - 1)].second);
     }
   }
 
@@ -128,5 +169,6 @@
   }
 
   ask();
+  askBoard();
   clock();
 }());
