@@ -46,6 +46,7 @@ public static class ConsoleFeature
         pages.MapTrust(ports);
         pages.MapLessonPages();
         pages.MapFeedbackPages();
+        pages.MapTeachPages();
         pages.MapFallback((HttpContext context) => context.Request.Path.StartsWithSegments("/api") ? Results.NotFound() : SchoolPages.Missing());
     }
 

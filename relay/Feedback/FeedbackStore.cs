@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text;
 using System.Text.Json.Serialization;
 using Dapper;
@@ -57,6 +58,9 @@ public sealed record PollVotes(string Poll, string School, string Option, int Vo
 
 /// <summary>What staff look for; null: any.</summary>
 public sealed record FeedbackFilter(string? Lesson = null, string? School = null, FeedbackKind? Kind = null, FeedbackState? State = null, long BeforeNumber = long.MaxValue, int Most = 200);
+
+/// <summary>A word of a lesson's teacher to the rooms; <paramref name="School"/> null: to all of them.</summary>
+public sealed record SentNote(long Number, string? School, string Text, DateTimeOffset At);
 
 /// <summary>Puts something into the queue down to a box, within the caller's transaction.</summary>
 public delegate void QueueDown(SqliteConnection connection, SqliteTransaction transaction, BoxId box, string id, DownKind kind, string? about, string? lesson, string text);
@@ -156,6 +160,35 @@ public sealed class FeedbackStore(DurableDatabase database, TimeProvider time, Q
             wake(box);
         return outcome;
     }
+
+    /// <summary>Sends a word of a lesson's teacher to those in the rooms: kept, and queued for each box, in one transaction.</summary>
+    /// <param name="lesson">The lesson.</param>
+    /// <param name="school">Only this school; null: all.</param>
+    /// <param name="boxes">The boxes of those schools.</param>
+    /// <param name="text">At most <see cref="DownItem.MaxTextBytes"/> in UTF-8.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>False when the text is empty or too long.</returns>
+    public async Task<bool> SendNoteAsync(string lesson, string? school, IReadOnlyList<BoxId> boxes, string text, CancellationToken cancellationToken)
+    {
+        text = text.Trim();
+        if (text.Length == 0 || Encoding.UTF8.GetByteCount(text) > DownItem.MaxTextBytes)
+            return false;
+        await database.WriteAsync((connection, transaction) =>
+        {
+            long number = connection.ExecuteScalar<long>("INSERT INTO lesson_notes (lesson, school, text, at) VALUES (@lesson, @school, @text, @now) RETURNING number",
+                new { lesson, school, text, now = time.GetUtcNow().ToUnixTimeMilliseconds() }, transaction);
+            foreach (BoxId box in boxes)
+                queueDown(connection, transaction, box, string.Create(CultureInfo.InvariantCulture, $"note-{number}"), DownKind.Note, null, lesson, text);
+        }, cancellationToken);
+        foreach (BoxId box in boxes)
+            wake(box);
+        return true;
+    }
+
+    /// <summary>What a lesson's teacher wrote to the rooms, in order.</summary>
+    public ImmutableArray<SentNote> NotesOf(string lesson) => database.Read(connection =>
+        connection.Query<(long Number, string? School, string Text, long At)>("SELECT number, school, text, at FROM lesson_notes WHERE lesson = @lesson ORDER BY number DESC LIMIT @MaxEntries", new { lesson, MaxEntries })
+            .Reverse().Select(row => new SentNote(row.Number, row.School, row.Text, DateTimeOffset.FromUnixTimeMilliseconds(row.At))).ToImmutableArray());
 
     private sealed class Row
     {

@@ -36,5 +36,15 @@ public static class FeedbackTables
         CREATE INDEX feedback_by_lesson ON feedback (lesson, kind, number);
         CREATE INDEX feedback_open ON feedback (kind, number) WHERE state = 0;
         """,
+        """
+        CREATE TABLE lesson_notes (
+            number INTEGER PRIMARY KEY,
+            lesson TEXT NOT NULL,
+            school TEXT,                                -- null: every school of the lesson
+            text TEXT NOT NULL,
+            at INTEGER NOT NULL                         -- Unix milliseconds
+        );
+        CREATE INDEX lesson_notes_by_lesson ON lesson_notes (lesson);
+        """,
     ]);
 }

@@ -25,6 +25,9 @@ public sealed record Lesson(
     string Origin,
     TimeSpan Target)
 {
+    /// <summary>The secret in the address of the page of who teaches it; there is no account to forget.</summary>
+    public required string TeachKey { get; init; }
+
     /// <summary>When schools with bells of their own show it: school → time.</summary>
     public ImmutableSortedDictionary<string, DateTimeOffset> Bells { get; init; } = ImmutableSortedDictionary<string, DateTimeOffset>.Empty;
 

@@ -59,6 +59,7 @@ public static class LessonCommands
                 });
             JsonElement answer = await client.PostAsync("/api/lessons", body, cancellationToken);
             CommandLine.Print(parsed, answer, $"lesson {answer.GetProperty("lesson").GetProperty("id").GetString()} is scheduled; its encoder sends to {client.AddressOf(answer.GetProperty("ingest").GetString()!)}"
+                + $"\nits teacher's page: {client.AddressOf(answer.GetProperty("teach").GetString()!)}"
                 + (answer.GetProperty("conflicts").EnumerateArray().Select(other => other.GetString()).ToArray() is { Length: > 0 } others
                     ? $"\nthe class has another lesson at that time: {string.Join(", ", others)}" : ""));
         });

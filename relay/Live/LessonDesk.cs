@@ -77,6 +77,7 @@ public sealed class LessonDesk(LessonStore lessons, LivePorts ports, IOptions<Li
             IngestKey: NewKey(), Origin: RandomNumberGenerator.GetHexString(16, lowercase: true),
             Target: TimeSpan.FromSeconds(Math.Ceiling(2 * options.Value.SegmentDuration.TotalSeconds)))
         {
+            TeachKey = NewKey(),
             Bells = request.Bells ?? ImmutableSortedDictionary<string, DateTimeOffset>.Empty,
         };
         if (await lessons.ScheduleAsync(lesson, request.Source, cancellationToken) == ScheduleOutcome.TooLate)
@@ -85,7 +86,7 @@ public sealed class LessonDesk(LessonStore lessons, LivePorts ports, IOptions<Li
         return (ScheduleFault.None, null, lessons.Find(lesson.Id)!);
     }
 
-    /// <summary>A secret for an encoder; letters that are told apart on paper.</summary>
+    /// <summary>A secret for an encoder or a teacher, 128 bits; letters that are told apart on paper.</summary>
     internal static string NewKey() => RandomNumberGenerator.GetString("abcdefghjkmnpqrstvwxyz0123456789", 26);
 
     // Two lessons with Chinese titles only, at one time in two classes, would make the same id.

@@ -8,10 +8,11 @@ namespace Relay.Live;
 /// <param name="Ingest">Path, on the console's port, that the encoder sends to.</param>
 /// <param name="EdgeSeconds">How much of it has been published.</param>
 /// <param name="EncoderSilentSeconds">Since an encoder last sent something; null: none has since the relay started.</param>
+/// <param name="Teach">Path of the page of who teaches it, on the console's port.</param>
 /// <param name="Bells">When schools with other bells show it.</param>
 /// <param name="Cameras">Its inputs, the main one first.</param>
 /// <param name="Conflicts">Ids of lessons of the same class at the same time; null when nobody looked.</param>
-public sealed record LessonSummary(PlannedLesson Lesson, ImmutableArray<string>? Schools, string Ingest, double EdgeSeconds, long Segments, double? EncoderSilentSeconds,
+public sealed record LessonSummary(PlannedLesson Lesson, ImmutableArray<string>? Schools, string Ingest, double EdgeSeconds, long Segments, double? EncoderSilentSeconds, string Teach,
     ImmutableSortedDictionary<string, DateTimeOffset> Bells, ImmutableArray<CameraSummary> Cameras, ImmutableArray<string>? Conflicts = null);
 
 /// <summary>A camera as staff see it.</summary>
@@ -72,7 +73,7 @@ public static class LessonEndpoints
     {
         PlaylistWindow window = origin.Window(lesson);
         return new LessonSummary(lesson.ToPlanned(), lesson.Schools, $"/ingest/{lesson.IngestKey}",
-            LessonTimeline.Edge(window.Segments).TotalSeconds, window.Next, desk.SilenceOf(lesson.Id)?.TotalSeconds, lesson.Bells,
+            LessonTimeline.Edge(window.Segments).TotalSeconds, window.Next, desk.SilenceOf(lesson.Id)?.TotalSeconds, $"/teach/{lesson.TeachKey}", lesson.Bells,
             [.. desk.Cameras(lesson).Select(CameraSummary.Of)]);
     }
 

@@ -22,6 +22,9 @@ public sealed class LessonStore(DurableDatabase database, IOptions<LiveOptions> 
     public Lesson? Find(string id) => database.Read(connection =>
         connection.QuerySingleOrDefault<LessonRow>($"SELECT {Columns} FROM lessons WHERE id = @id", new { id })?.ToLesson());
 
+    public Lesson? FindByTeachKey(string key) => database.Read(connection =>
+        connection.QuerySingleOrDefault<LessonRow>($"SELECT {Columns} FROM lessons WHERE teach_key = @key", new { key })?.ToLesson());
+
     /// <summary>The timetable of one school, as its plan carries it: what is to come, what runs, and what ended lately.</summary>
     public ImmutableArray<PlannedLesson> LessonsOf(string school)
     {
@@ -59,8 +62,8 @@ public sealed class LessonStore(DurableDatabase database, IOptions<LiveOptions> 
         if (stage is not null and not nameof(LessonStage.Planned))
             return ScheduleOutcome.TooLate;
         connection.Execute("""
-            INSERT INTO lessons (id, title, class, subject, start, duration, kit, live, stage, polls, schools, ingest_key, origin, target, bells)
-            VALUES (@Id, @Title, @Class, @Subject, @Start, @Duration, @Kit, @Live, @Stage, @Polls, @Schools, @IngestKey, @Origin, @Target, @Bells)
+            INSERT INTO lessons (id, title, class, subject, start, duration, kit, live, stage, polls, schools, ingest_key, origin, target, bells, teach_key)
+            VALUES (@Id, @Title, @Class, @Subject, @Start, @Duration, @Kit, @Live, @Stage, @Polls, @Schools, @IngestKey, @Origin, @Target, @Bells, @TeachKey)
             ON CONFLICT (id) DO UPDATE SET title = @Title, class = @Class, subject = @Subject, start = @Start, duration = @Duration, kit = @Kit, live = @Live,
                 polls = @Polls, schools = @Schools, bells = @Bells
             """, LessonRow.Of(lesson), transaction);
@@ -107,7 +110,7 @@ public sealed class LessonStore(DurableDatabase database, IOptions<LiveOptions> 
         connection.Execute("INSERT INTO lesson_rung_segments VALUES (@lesson, @rung, @sequence, @bytes, @sha256)",
             new { lesson, rung, sequence = segment.Sequence, bytes = segment.LengthBytes, sha256 = segment.Hash.ToArray() }, transaction), cancellationToken);
 
-    private const string Columns = "id, title, class, subject, start, duration, kit, live, stage, polls, schools, ingest_key AS IngestKey, origin, target, bells";
+    private const string Columns = "id, title, class, subject, start, duration, kit, live, stage, polls, schools, ingest_key AS IngestKey, origin, target, bells, teach_key AS TeachKey";
 
     private sealed class LessonRow
     {
@@ -126,6 +129,7 @@ public sealed class LessonStore(DurableDatabase database, IOptions<LiveOptions> 
         public string Origin { get; init; } = "";
         public long Target { get; init; }
         public string? Bells { get; init; }
+        public string TeachKey { get; init; } = "";
 
         public static LessonRow Of(Lesson lesson) => new()
         {
@@ -143,6 +147,7 @@ public sealed class LessonStore(DurableDatabase database, IOptions<LiveOptions> 
             IngestKey = lesson.IngestKey,
             Origin = lesson.Origin,
             Target = (long)lesson.Target.TotalSeconds,
+            TeachKey = lesson.TeachKey,
             Bells = lesson.Bells.IsEmpty ? null : JsonSerializer.Serialize(lesson.Bells, JsonSerializerOptions.Web),
         };
 
@@ -153,6 +158,7 @@ public sealed class LessonStore(DurableDatabase database, IOptions<LiveOptions> 
             Schools is null ? null : JsonSerializer.Deserialize<ImmutableArray<string>>(Schools, JsonSerializerOptions.Web),
             IngestKey, Origin, TimeSpan.FromSeconds(Target))
         {
+            TeachKey = TeachKey,
             Bells = Bells is null ? ImmutableSortedDictionary<string, DateTimeOffset>.Empty : JsonSerializer.Deserialize<ImmutableSortedDictionary<string, DateTimeOffset>>(Bells, JsonSerializerOptions.Web)!,
         };
     }

@@ -60,5 +60,10 @@ public static class LiveTables
         ) WITHOUT ROWID;
         INSERT INTO lesson_cameras SELECT id, 'main', '', ingest_key, NULL, 1 FROM lessons;
         """,
+        """
+        ALTER TABLE lessons ADD COLUMN teach_key TEXT;
+        UPDATE lessons SET teach_key = lower(hex(randomblob(13)));
+        CREATE UNIQUE INDEX lessons_by_teach_key ON lessons (teach_key);
+        """,
     ]);
 }

@@ -45,6 +45,7 @@ public sealed class WalkthroughTests : IAsyncLifetime
         await using Camera camera = await _schools.StartLessonAsync(Token);
         await TheScreensStartItAtAPressAndAtTheBellAsync();
         await APupilAsksAndVotesAndIsAnsweredAsync();
+        await TheTwoTeachersWorkTogetherAsync();
         await TheLinkDropsAndThePageGoesOnAsync();
         await camera.DisposeAsync();
         await TheLessonIsInTheLibraryAsync();
@@ -157,6 +158,45 @@ public sealed class WalkthroughTests : IAsyncLifetime
 
         await Assertions.Expect(page.Locator(".questions .answer")).ToContainTextAsync("四份里的三份比两份多。", new LocatorAssertionsToContainTextOptions { Timeout = 30_000 });
         Assert.Empty(visit.Errors);
+    }
+
+    /// <summary>The one who teaches at the centre, without an account; the one in the room with cue cards, notes and a pen.</summary>
+    private async Task TheTwoTeachersWorkTogetherAsync()
+    {
+        JsonElement lesson = (await Relay.CliAsync(Token, "lesson", "list")).EnumerateArray().Single(row => row.GetProperty("lesson").GetProperty("id").GetString() == Lesson);
+        await using Visit lead = await _browser.VisitAsync(Relay.Console, width: 1280);
+        await using Visit room = await _browser.VisitAsync(Baiyun.Site);
+        await using Visit screen = await _browser.VisitAsync(Baiyun.Site, width: 1280);
+        await screen.Page.GotoAsync("/screen");
+        await lead.Page.GotoAsync(lesson.GetProperty("teach").GetString()!);
+        await room.Page.GotoAsync($"/lesson/{Lesson}/teach");
+        await Assertions.Expect(lead.Page.Locator("[data-part=rooms] li .tag.live")).ToHaveCountAsync(2, new LocatorAssertionsToHaveCountOptions { Timeout = 40_000 });
+        // The cue card of now, in the room.
+        await Assertions.Expect(room.Page.Locator("[data-renew$='/teach/now'] h2").First).Not.ToBeEmptyAsync();
+
+        await room.Page.Locator("#note-text").FillAsync("两个学生没有纸");
+        await room.Page.Locator("#note button").ClickAsync();
+        await Assertions.Expect(lead.Page.Locator("#notes .items")).ToContainTextAsync("两个学生没有纸", new LocatorAssertionsToContainTextOptions { Timeout = 40_000 });
+        await lead.Page.Locator("#notes textarea").FillAsync("请先看屏幕，我等一下");
+        await lead.Page.Locator("#notes button").ClickAsync();
+        await Assertions.Expect(room.Page.Locator("[data-renew$='/teach/notes']")).ToContainTextAsync("请先看屏幕，我等一下", new LocatorAssertionsToContainTextOptions { Timeout = 40_000 });
+        // Pupils do not see it.
+        Assert.DoesNotContain("请先看屏幕", await Baiyun.Http.GetStringAsync($"/lesson/{Lesson}/questions", Token), StringComparison.Ordinal);
+
+        LocatorBoundingBoxResult pad = (await room.Page.Locator("#pad").BoundingBoxAsync())!;
+        await room.Page.Locator("#pad").ScrollIntoViewIfNeededAsync();
+        pad = (await room.Page.Locator("#pad").BoundingBoxAsync())!;
+        await room.Page.Mouse.MoveAsync(pad.X + pad.Width / 4, pad.Y + pad.Height / 2);
+        await room.Page.Mouse.DownAsync();
+        await room.Page.Mouse.MoveAsync(pad.X + pad.Width / 2, pad.Y + pad.Height / 2, new MouseMoveOptions { Steps = 5 });
+        await room.Page.Mouse.UpAsync();
+        await Assertions.Expect(screen.Page.Locator("#board polyline")).ToHaveCountAsync(1, new LocatorAssertionsToHaveCountOptions { Timeout = 20_000 });
+        Assert.StartsWith("250 ", await screen.Page.Locator("#board polyline").GetAttributeAsync("points"), StringComparison.Ordinal);
+        await room.Page.Locator("#wipe").ClickAsync();
+        await Assertions.Expect(screen.Page.Locator("#board polyline")).ToHaveCountAsync(0, new LocatorAssertionsToHaveCountOptions { Timeout = 20_000 });
+        Assert.Empty(lead.Errors);
+        Assert.Empty(room.Errors);
+        Assert.Empty(screen.Errors);
     }
 
     private async Task TheLinkDropsAndThePageGoesOnAsync()
