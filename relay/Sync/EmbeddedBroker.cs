@@ -54,7 +54,15 @@ public sealed class EmbeddedBroker(MqttConnectionHandler connections, BoxMessage
             .WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce)
             .WithMessageExpiryInterval(SendWithinSeconds)
             .Build();
-        await server.InjectApplicationMessage(new InjectedMqttApplicationMessage(packet) { SenderClientId = RelaySession }, cancellationToken);
+        try
+        {
+            await server.InjectApplicationMessage(new InjectedMqttApplicationMessage(packet) { SenderClientId = RelaySession }, cancellationToken);
+        }
+        catch (InvalidOperationException e) when (e is ObjectDisposedException || !server.IsStarted)
+        {
+            // It stopped in this very moment.
+            throw new IOException("the broker is stopped", e);
+        }
     }
 
     public async Task DropAsync(BoxId box, CancellationToken cancellationToken)

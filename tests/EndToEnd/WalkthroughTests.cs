@@ -179,6 +179,8 @@ public sealed class WalkthroughTests : IAsyncLifetime
         await Assertions.Expect(lead.Page.Locator("#notes .items")).ToContainTextAsync("两个学生没有纸", new LocatorAssertionsToContainTextOptions { Timeout = 40_000 });
         await lead.Page.Locator("#notes textarea").FillAsync("请先看屏幕，我等一下");
         await lead.Page.Locator("#notes button").ClickAsync();
+        await Assertions.Expect(lead.Page.Locator(".note.good")).ToBeVisibleAsync();
+        await Assertions.Expect(lead.Page.Locator("#notes .items")).ToContainTextAsync("请先看屏幕，我等一下");
         await Assertions.Expect(room.Page.Locator("[data-renew$='/teach/notes']")).ToContainTextAsync("请先看屏幕，我等一下", new LocatorAssertionsToContainTextOptions { Timeout = 40_000 });
         // Pupils do not see it.
         Assert.DoesNotContain("请先看屏幕", await Baiyun.Http.GetStringAsync($"/lesson/{Lesson}/questions", Token), StringComparison.Ordinal);

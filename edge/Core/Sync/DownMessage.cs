@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Edge.Core.Feedback;
 using Edge.Core.Identity;
 
@@ -24,7 +25,14 @@ public enum DownKind
 /// <param name="About">The item it answers (<see cref="ItemId"/>), or null.</param>
 /// <param name="Lesson">The lesson it belongs to, or null.</param>
 /// <param name="Text">At most <see cref="MaxTextBytes"/> in UTF-8.</param>
-public sealed record DownItem(long Sequence, string Id, DownKind Kind, string? About, string? Lesson, string Text)
+public sealed record DownItem(
+    long Sequence,
+    string Id,
+    DownKind Kind,
+    // Written when null too: the reader asks for them.
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? About,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Lesson,
+    string Text)
 {
     public const int MaxTextBytes = 2048;
 

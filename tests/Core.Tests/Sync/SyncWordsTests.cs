@@ -49,6 +49,8 @@ public class SyncWordsTests
         new DownMessage(Ack: new Ack(1, 0, 5)),
         new DownMessage(Epoch: new EpochGrant(3, ulong.MaxValue, 5)),
         new DownMessage(Item: new DownItem(1, "x", DownKind.Answer, new ItemId(1, 2).ToString(), "maths-3a", "因为…")),
+        new DownMessage(Item: new DownItem(2, "n", DownKind.Note, null, "maths-3a", "look at the screen")),
+        new DownMessage(Item: new DownItem(3, "s", DownKind.Notice, null, null, "no school tomorrow")),
         new DownMessage(Nudge: Nudge.Lists),
         new DownMessage(Nudge: Nudge.Live));
 
