@@ -135,7 +135,7 @@ public sealed class SiteView(
 
     /// <summary>Places of a lesson to go to.</summary>
     public ImmutableArray<Chapter> Chapters(PlannedLesson lesson, ImmutableArray<LessonQuestion> questions) => EdgeSecond(lesson.Id) is > 0 and var end
-        ? LessonChapters.Of(Kit(lesson).Pictures.Select(picture => picture.Second), lesson.Polls, questions.Where(question => question.Second is not null).Select(question => (question.Second!.Value, question.Text)), end)
+        ? LessonChapters.Of(KitPictures(lesson).Select(picture => picture.Second), lesson.Polls, questions.Where(question => question.Second is not null).Select(question => (question.Second!.Value, question.Text)), end)
         : [];
 
     /// <summary>Corrections in words of the version that shows.</summary>
