@@ -34,6 +34,9 @@ public sealed class TsPlayout(TimeSpan cushion)
     private const long LeadMargin = 18_000;
     private const long MostLead = 450_000;
 
+    /// <summary>A time further from the moment of sending is a damaged one (90 kHz): nothing waits for it.</summary>
+    private const long FarOff = 1_800_000;
+
     /// <summary>From one unit to the next of a track of which only one was seen (90 kHz).</summary>
     private const long UsualStep = 3_600;
     private const long LongestStep = 180_000;
@@ -166,7 +169,7 @@ public sealed class TsPlayout(TimeSpan cushion)
             TsStamp.WriteReference(packet, reference);
             (_referenceAt, _reference) = (now, reference);
         }
-        if (TsStamp.TryMoveTimes(packet, _moved, out long time))
+        if (TsStamp.TryMoveTimes(packet, _moved, out long time) && Math.Abs(TsStamp.Step(reference / TsStamp.TicksPerTime, time)) <= FarOff)
             track.Take(time);
         return true;
     }
@@ -175,13 +178,14 @@ public sealed class TsPlayout(TimeSpan cushion)
     {
         (TsSchedule next, bool broken) = _queue.Dequeue();
         long earliest = BeginAtEarliest;
-        if (!broken && _expected is { } expected && next.FirstReference is { } reference && TsStamp.ReferenceStep(expected, reference) is var step && Math.Abs(step) <= SameRun)
+        // The run goes on; after a dry spell everything is later by as much.
+        long step = _expected is { } expected && next.FirstReference is { } reference ? TsStamp.ReferenceStep(expected, reference) : SameRun + 1;
+        long dry = step <= SameRun && _waiting ? Math.Max(0, earliest - (_end + step)) / TsStamp.TicksPerTime : 0;
+        // A picture so large that it would come too late moves all that follows.
+        long missing = step <= SameRun ? Math.Max(0, next.LeastLead - TsStamp.Step((_end + step) / TsStamp.TicksPerTime + dry, next.FirstTime + _moved + dry)) : 0;
+        if (!broken && Math.Abs(step) <= SameRun && missing <= FarOff)
         {
-            // The run goes on; after a dry spell everything is later by as much.
-            long dry = _waiting ? Math.Max(0, earliest - (_end + step)) / TsStamp.TicksPerTime : 0;
             _begin = _end + step + dry * TsStamp.TicksPerTime;
-            // A picture so large that it would come too late moves all that follows.
-            long missing = Math.Max(0, next.LeastLead - TsStamp.Step(_begin / TsStamp.TicksPerTime, next.FirstTime + _moved + dry));
             _moved += dry + missing;
             Moves += dry + missing > 0 ? 1 : 0;
         }
@@ -203,7 +207,7 @@ public sealed class TsPlayout(TimeSpan cushion)
     private void BeginRun(TsSchedule next, long earliest)
     {
         long sender = next.FirstReference is { } reference ? TsStamp.Step(reference / TsStamp.TicksPerTime, next.FirstTime) : 0;
-        long lead = Math.Max(next.LeastLead + LeadMargin, sender <= MostLead ? sender : 0);
+        long lead = Math.Max(Math.Min(next.LeastLead, MostLead) + LeadMargin, sender <= MostLead ? sender : 0);
         long begin = (earliest + TsStamp.TicksPerTime - 1) / TsStamp.TicksPerTime;
         long moved = begin + lead - next.FirstTime;
         // No track steps back. What that takes, the sending waits too: the time left for decoding must not grow with each break.
@@ -211,7 +215,7 @@ public sealed class TsPlayout(TimeSpan cushion)
         foreach ((int pid, long time) in next.FirstTimes)
         {
             if (_tracks.TryGetValue(pid, out Track? track) && track.Last is { } last)
-                later = Math.Max(later, track.Step - TsStamp.Step(last, time + moved));
+                later = Math.Max(later, Math.Min(FarOff, track.Step - TsStamp.Step(last, time + moved)));
         }
         _begin = (begin + later) * TsStamp.TicksPerTime;
         _moved = moved + later;

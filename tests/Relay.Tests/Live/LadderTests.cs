@@ -75,7 +75,7 @@ public sealed class LadderTests
             if (i is not (2 or 6))
                 continue;
             await Eventually.TrueAsync(() => origin.Rung(lesson, "slides")?.Next == i);
-            foreach (int child in Children("ffmpeg"))
+            foreach (int child in Encoders())
                 using (Process.Start("kill", [i == 2 ? "-STOP" : "-KILL", $"{child}"])!) { }
         }
         Assert.Equal(10, origin.Window(lesson).Next);
@@ -86,7 +86,7 @@ public sealed class LadderTests
             Assert.Equal(10, list.Segments.Length);
             Assert.All(list.Segments, segment => Assert.False(segment.Gap));
         }
-        Assert.Empty(Children("ffmpeg"));
+        await Eventually.TrueAsync(() => Encoders().Length == 0);
     }
 
     [Fact]
@@ -132,6 +132,17 @@ public sealed class LadderTests
         return ladder;
     }
 
-    private static int[] Children(string program) => Process.GetProcessesByName(program).Select(process => process.Id)
-        .Where(id => File.Exists($"/proc/{id}/stat") && File.ReadAllText($"/proc/{id}/stat").Split(") ")[1].Split(' ')[1] == $"{Environment.ProcessId}").ToArray();
+    /// <summary>The ladders' encoders among the children of this process; tests of other classes have other children of ffmpeg at the same time.</summary>
+    private static int[] Encoders() => Process.GetProcessesByName("ffmpeg").Select(process => process.Id).Where(id =>
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{id}/stat").Split(") ")[1].Split(' ')[1] == $"{Environment.ProcessId}" && File.ReadAllText($"/proc/{id}/cmdline").Contains("-mpegts_copyts", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            // It ended in this very moment.
+            return false;
+        }
+    }).ToArray();
 }
