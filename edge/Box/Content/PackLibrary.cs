@@ -59,6 +59,9 @@ public sealed class PackLibrary(DiskChunkStore store, DurableDatabase database, 
     private readonly Lock _gate = new();
     private readonly Dictionary<ChunkId, Recipe> _recipes = [];
     private readonly Dictionary<string, ShownPack?> _manifests = new(StringComparer.Ordinal);
+
+    /// <summary>Packs that are about to show another version: the database says which, until all have been told.</summary>
+    private readonly HashSet<string> _changing = new(StringComparer.Ordinal);
     private int _cachedChunkRefs;
     private int _cachedFiles;
     private long _turns;
@@ -91,7 +94,7 @@ public sealed class PackLibrary(DiskChunkStore store, DurableDatabase database, 
         long turn;
         lock (_gate)
         {
-            if (_manifests.TryGetValue(pack, out ShownPack? cached))
+            if (!_changing.Contains(pack) && _manifests.TryGetValue(pack, out ShownPack? cached))
                 return cached;
             turn = _turns;
         }
@@ -107,7 +110,7 @@ public sealed class PackLibrary(DiskChunkStore store, DurableDatabase database, 
                 _cachedFiles = 0;
             }
             // What changed meanwhile is asked for again next time.
-            if (turn == _turns && _manifests.TryAdd(pack, found))
+            if (turn == _turns && !_changing.Contains(pack) && _manifests.TryAdd(pack, found))
                 _cachedFiles += files;
         }
         return found;
@@ -273,17 +276,30 @@ public sealed class PackLibrary(DiskChunkStore store, DurableDatabase database, 
             needed.AddRange(await NeededAsync(file, cancellationToken));
         }
         await store.HoldAsync(manifest.Pack, manifest.Version, id, needed, cancellationToken);
-        await database.WriteAsync((connection, transaction) => connection.Execute("""
+        lock (_gate)
+            _changing.Add(manifest.Pack);
+        try
+        {
+            await WriteShownAsync(manifest, id, cancellationToken);
+            lock (_gate)
+                _coming = _coming.Remove(manifest.Pack);
+            log.PackShown(manifest.Pack, manifest.Version);
+            Tell(manifest.Pack);
+        }
+        finally
+        {
+            lock (_gate)
+                _changing.Remove(manifest.Pack);
+        }
+        return ShowOutcome.Shown;
+    }
+
+    private Task<int> WriteShownAsync(Manifest manifest, ChunkId id, CancellationToken cancellationToken) =>
+        database.WriteAsync((connection, transaction) => connection.Execute("""
             INSERT OR REPLACE INTO former SELECT pack, version, manifest, (SELECT coalesce(max(turn), 0) + 1 FROM former) FROM shown WHERE pack = @Pack AND manifest <> @id;
             DELETE FROM former WHERE pack = @Pack AND turn NOT IN (SELECT turn FROM former WHERE pack = @Pack ORDER BY turn DESC LIMIT @KeptFormer);
             INSERT OR REPLACE INTO shown (pack, version, manifest, bytes, turn) SELECT @Pack, @Version, @id, @LengthBytes, coalesce(max(turn), 0) + 1 FROM shown
             """, new { manifest.Pack, manifest.Version, id = id.ToArray(), manifest.LengthBytes, KeptFormer }, transaction), cancellationToken);
-        lock (_gate)
-            _coming = _coming.Remove(manifest.Pack);
-        log.PackShown(manifest.Pack, manifest.Version);
-        Tell(manifest.Pack);
-        return ShowOutcome.Shown;
-    }
 
     /// <summary>Takes back what the signed catalogue withdraws.</summary>
     internal async Task ApplyAsync(Catalogue catalogue, CancellationToken cancellationToken)
