@@ -192,11 +192,16 @@ public sealed class WalkthroughTests : IAsyncLifetime
         await room.Page.Mouse.DownAsync();
         await room.Page.Mouse.MoveAsync(pad.X + pad.Width / 2, pad.Y + pad.Height / 2, new MouseMoveOptions { Steps = 5 });
         await room.Page.Mouse.UpAsync();
-        await Assertions.Expect(screen.Page.Locator("#board polyline")).ToHaveCountAsync(1, new LocatorAssertionsToHaveCountOptions { Timeout = 20_000 });
-        int[] line = [.. (await screen.Page.Locator("#board polyline").GetAttributeAsync("points"))!.Split(' ').Select(int.Parse)];
-        Assert.InRange(line[0], 240, 260);
-        Assert.InRange(line[1], 480, 520);
-        Assert.InRange(line[^2], 490, 510);
+        // A stroke is sent while it is drawn: the screen shows its first part before the last.
+        await screen.Page.WaitForFunctionAsync("""
+            () => {
+              const lines = document.querySelectorAll('#board polyline');
+              if (lines.length !== 1) return false;
+              const points = lines[0].getAttribute('points').split(' ').flatMap(point => point.split(',')).map(Number);
+              const within = (value, from, to) => value >= from && value <= to;
+              return within(points[0], 240, 260) && within(points[1], 480, 520) && within(points.at(-2), 490, 510);
+            }
+            """, null, new PageWaitForFunctionOptions { Timeout = 20_000 });
         await room.Page.Locator("#wipe").ClickAsync();
         await Assertions.Expect(screen.Page.Locator("#board polyline")).ToHaveCountAsync(0, new LocatorAssertionsToHaveCountOptions { Timeout = 20_000 });
         Assert.Empty(lead.Errors);
