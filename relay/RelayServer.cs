@@ -46,8 +46,6 @@ public static class RelayServer
         builder.Logging.AddFilter("System.Net.Http", LogLevel.Warning);
         // It says at each start that the keys of staff cookies are not encrypted: they lie in the keys folder, which only the relay can enter.
         builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
-        // Warns that the console's session keys lie unencrypted on disk; so do all others of this relay, readable by its user alone.
-        builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         builder.Services.AddOptionsWithValidateOnStart<RelayOptions, RelayOptionsValidator>().BindConfiguration("Relay");
         RelayOptions options = builder.Configuration.GetSection("Relay").Get<RelayOptions>() ?? new RelayOptions();
         SyncOptions sync = builder.Configuration.GetSection("Sync").Get<SyncOptions>() ?? new SyncOptions();

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
 
 namespace Relay.Identity;
 
@@ -16,7 +17,9 @@ public static class IdentityFeature
         services.AddSingleton<BoxCertificates>();
         services.AddOptionsWithValidateOnStart<SignInOptions, SignInOptionsValidator>().BindConfiguration("SignIn");
         services.AddSingleton<SignInLimit>();
-        services.AddDataProtection().SetApplicationName("relay").PersistKeysToFileSystem(new DirectoryInfo(sessionFolder));
+        services.AddDataProtection().SetApplicationName("relay");
+        services.AddSingleton(provider => new SessionKeyFiles(sessionFolder, provider.GetRequiredService<ILogger<SessionKeyFiles>>()));
+        services.AddOptions<KeyManagementOptions>().Configure<SessionKeyFiles>((options, files) => options.XmlRepository = files);
         return services.AddStaffAccess();
     }
 }

@@ -73,6 +73,6 @@ public sealed class RelayHttp(BoxIdentity identity, RelayTrust trust, RelayDial 
                 RemoteCertificateValidationCallback = (_, relay, _, errors) => trust.IsRelay(relay, errors),
             },
         };
-        return new HttpClient(handler) { BaseAddress = options.Value.RelayUrl, Timeout = Timeout.InfiniteTimeSpan };
+        return new HttpClient(new ConnectionFaults(handler)) { BaseAddress = options.Value.RelayUrl, Timeout = Timeout.InfiniteTimeSpan };
     }
 }

@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Net;
 using Edge.Box.Content;
+using Edge.Box.Identity;
 using Edge.Core.Content;
 using Microsoft.Extensions.Options;
 
@@ -13,7 +14,7 @@ public sealed class Neighbourhood : IDisposable
 {
     private readonly ConcurrentDictionary<string, Neighbour> _found = [];
     private readonly ConcurrentDictionary<string, NeighbourRecord> _records = [];
-    private readonly HttpClient _http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(2), UseProxy = false, AllowAutoRedirect = false, MaxConnectionsPerServer = 1 }) { Timeout = Timeout.InfiniteTimeSpan };
+    private readonly HttpClient _http = new(new ConnectionFaults(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(2), UseProxy = false, AllowAutoRedirect = false, MaxConnectionsPerServer = 1 })) { Timeout = Timeout.InfiniteTimeSpan };
     private readonly NeighbourOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<Neighbourhood> _log;

@@ -43,6 +43,8 @@ public sealed class StoreCampaign : IAsyncDisposable
     private readonly LoopDisk? _relayDisk;
     private readonly PackPress[] _presses;
     private readonly PackReader[] _readers;
+    // Odd from the cut until the process that met it is dead.
+    private int _cuts;
 
     /// <param name="blow">What is dealt.</param>
     /// <param name="wanted">How many.</param>
@@ -65,7 +67,7 @@ public sealed class StoreCampaign : IAsyncDisposable
         });
         Directory.CreateDirectory(_folder["mnt"]);
         _presses = [.. Enumerable.Range(0, 3).Select(n => new PackPress(Relay, _folder, Seed + (n * 1_000_000), $"pack{n}", NewBytes))];
-        _readers = [.. _presses.Select(press => new PackReader(Box, press))];
+        _readers = [.. _presses.Select(press => new PackReader(Box, press, () => Volatile.Read(ref _cuts)))];
     }
 
     public int Seed { get; } = int.TryParse(Environment.GetEnvironmentVariable("EDGE_SEED"), out int seed) ? seed : RandomNumberGenerator.GetInt32(1_000_000);
@@ -194,10 +196,16 @@ public sealed class StoreCampaign : IAsyncDisposable
     private async Task StrikeAsync(Func<Task> kill, Func<CancellationToken, Task> launch, LoopDisk? disk, CancellationToken cancellationToken)
     {
         if (_blow == Blow.PowerCut)
+        {
+            Interlocked.Increment(ref _cuts);
             disk!.CutPower();
+        }
         await kill();
         if (_blow == Blow.PowerCut)
+        {
             disk!.Restore();
+            Interlocked.Increment(ref _cuts);
+        }
         await launch(cancellationToken);
     }
 

@@ -70,7 +70,10 @@ public sealed class PackPress(RelayNode relay, TempFolder folder, int seed, stri
 }
 
 /// <summary>A pupil who reads the pack all day and believes nothing: each file must be whole and of a version that was published, and never an older one than before.</summary>
-public sealed class PackReader(BoxNode box, PackPress press)
+/// <param name="box">The box.</param>
+/// <param name="press">What was published.</param>
+/// <param name="cuts">Grows when the power of the box's disk goes, and again when it is back; null: it stays. Without power the box may say that it cannot read.</param>
+public sealed class PackReader(BoxNode box, PackPress press, Func<int>? cuts = null)
 {
     private readonly Dictionary<string, long> _seen = [];
 
@@ -94,10 +97,13 @@ public sealed class PackReader(BoxNode box, PackPress press)
                 throw new InvalidOperationException("the pack was shown and is gone");
             return;
         }
+        int? cutsBefore = cuts?.Invoke();
         var read = new Dictionary<string, string>();
         foreach (string path in press.Versions[before].Keys)
         {
             using HttpResponseMessage answer = await box.Http.GetAsync($"/library/{press.Pack}/{path}", cancellationToken);
+            if (answer.StatusCode == HttpStatusCode.InternalServerError && cuts?.Invoke() is { } now && (now != cutsBefore || now % 2 == 1))
+                return;
             if (answer.StatusCode != HttpStatusCode.OK)
                 throw new InvalidOperationException($"version {before} shows, and {path} answers {(int)answer.StatusCode}");
             read[path] = Convert.ToHexStringLower(SHA256.HashData(await answer.Content.ReadAsByteArrayAsync(cancellationToken)));
