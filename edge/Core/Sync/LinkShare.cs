@@ -35,7 +35,7 @@ public static class LinkShare
     public static long WireBytes(long bodyBytes) => bodyBytes + bodyBytes / 20 + RequestBytes;
 
     /// <summary>Longest body whose wire bytes are within <paramref name="wireBytes"/>; 0 when none is.</summary>
-    public static long BodyBytes(long wireBytes) => Math.Max(0, (wireBytes - RequestBytes) * 20 / 21);
+    public static long BodyBytes(long wireBytes) => wireBytes <= RequestBytes ? 0 : (wireBytes - RequestBytes) / 21 * 20 + Math.Min(19, (wireBytes - RequestBytes) % 21);
 
     /// <param name="rules">In force.</param>
     /// <param name="local">The school's local time; null: no clock to be trusted.</param>

@@ -4,7 +4,8 @@ namespace EndToEnd.World;
 
 /// <summary>A camera without an encoder's cost: sends a transport stream made before at the speed it plays, again from the start at its end.
 /// When the relay is away it connects anew; what it would have shown meanwhile is gone, as with a real one.</summary>
-public sealed class TsFeed(Uri ingest, ReadOnlyMemory<byte> stream, TimeSpan duration)
+/// <param name="road">Makes the client that it sends with, without a time limit; null: one of this machine's own network.</param>
+public sealed class TsFeed(Uri ingest, ReadOnlyMemory<byte> stream, TimeSpan duration, Func<HttpClient>? road = null)
 {
     private const int PacketBytes = 188;
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(100);
@@ -14,7 +15,7 @@ public sealed class TsFeed(Uri ingest, ReadOnlyMemory<byte> stream, TimeSpan dur
     /// <summary>Sends until <paramref name="stop"/>; then closes the stream as an encoder does that ends.</summary>
     public async Task RunAsync(CancellationToken stop, CancellationToken cancellationToken)
     {
-        using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
+        using HttpClient http = road?.Invoke() ?? new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
         while (!stop.IsCancellationRequested)
         {
             try

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
+using System.Net;
 using System.Net.Sockets;
 
 namespace TestKit.Link;
@@ -100,6 +101,27 @@ public sealed class EmulatedLink : IDisposable
 
     /// <summary>A socket of this process at one end.</summary>
     public static Socket SocketAt(string end, Func<Socket> make) => Tun.In(end, make);
+
+    /// <summary>A client in this process whose connections begin at one end; to addresses, not names.</summary>
+    /// <param name="timeout">Default 5 s.</param>
+    public static HttpClient HttpAt(string end, Uri site, TimeSpan? timeout = null) => new(new SocketsHttpHandler
+    {
+        ConnectCallback = async (context, cancellationToken) =>
+        {
+            Socket socket = SocketAt(end, () => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true });
+            try
+            {
+                await socket.ConnectAsync(IPAddress.Parse(context.DnsEndPoint.Host), context.DnsEndPoint.Port, cancellationToken);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+        },
+    })
+    { BaseAddress = site, Timeout = timeout ?? TimeSpan.FromSeconds(5) };
 
     public void Cut() => _cut = true;
 

@@ -30,12 +30,11 @@ public readonly record struct ProcessUsage(TimeSpan Cpu, long ResidentBytes, lon
     public static ProcessUsage OfFamily(int process)
     {
         ProcessUsage sum = Of(process);
-        foreach (string folder in Directory.EnumerateDirectories("/proc"))
+        foreach (int child in ChildrenOf(process))
         {
             try
             {
-                if (int.TryParse(Path.GetFileName(folder), out int id) && Stat(id).Parent == process)
-                    sum += Of(id);
+                sum += Of(child);
             }
             catch (IOException)
             {
@@ -43,6 +42,25 @@ public readonly record struct ProcessUsage(TimeSpan Cpu, long ResidentBytes, lon
             }
         }
         return sum;
+    }
+
+    /// <summary>The processes that a process has started and that live.</summary>
+    public static IReadOnlyList<int> ChildrenOf(int process)
+    {
+        var children = new List<int>();
+        foreach (string folder in Directory.EnumerateDirectories("/proc"))
+        {
+            try
+            {
+                if (int.TryParse(Path.GetFileName(folder), out int id) && Stat(id).Parent == process)
+                    children.Add(id);
+            }
+            catch (IOException)
+            {
+                // It ended while we looked around.
+            }
+        }
+        return children;
     }
 
     /// <summary>Processor time of the threads of a process whose names begin with <paramref name="name"/>.</summary>

@@ -27,6 +27,9 @@ public sealed partial class ServerProcess : IAsyncDisposable
     /// <summary>The last lines it printed, for the message of a failed test.</summary>
     public string Output => string.Join('\n', _output);
 
+    /// <summary>Is given each line that it prints, as it comes; on any thread.</summary>
+    public Action<string>? Heard { get; set; }
+
     /// <summary>Starts it; then waits until <paramref name="ready"/> answers with success, at most <paramref name="patience"/> (default 90 s).</summary>
     /// <exception cref="TimeoutException">It did not come up; the message has its output.</exception>
     public async Task StartAsync(Uri? ready, CancellationToken cancellationToken, TimeSpan? patience = null)
@@ -87,6 +90,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
     {
         if (line.Data is null)
             return;
+        Heard?.Invoke(line.Data);
         _output.Enqueue(line.Data);
         while (_output.Count > KeptLines)
             _output.TryDequeue(out _);

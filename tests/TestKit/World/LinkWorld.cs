@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using TestKit.Disk;
@@ -11,6 +12,11 @@ namespace TestKit.World;
 /// <summary>A relay at the far end of an emulated link and a claimed box at the near end, both as processes.</summary>
 public sealed partial class LinkWorld : IAsyncDisposable
 {
+    /// <summary>Id of what <see cref="BeginLessonAsync"/> schedules.</summary>
+    public const string Lesson = "lesson";
+
+    private const int BoxPort = 8080;
+    private const int ConsolePort = 9000;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly TempFolder _folder = new();
@@ -19,14 +25,15 @@ public sealed partial class LinkWorld : IAsyncDisposable
     private readonly Dictionary<string, string> _relaySettings;
     private int _packs;
 
-    private LinkWorld(string? box, IReadOnlyDictionary<string, string> settings)
+    private LinkWorld(string? box, IReadOnlyDictionary<string, string> settings, IReadOnlyDictionary<string, string> relaySettings)
     {
         Link = EmulatedLink.Create($"edge{Environment.ProcessId}", LinkShape.Perfect, seed: 1);
-        _relaySettings = new Dictionary<string, string>
+        _relaySettings = new Dictionary<string, string>(relaySettings)
         {
             ["Relay__DataFolder"] = _folder["relay"],
             ["Relay__PublicNames"] = EmulatedLink.FarName,
         };
+        Phone = EmulatedLink.HttpAt(Link.Near, new Uri($"http://{IPAddress.Loopback}:{BoxPort}/"));
         _relay = At(Link.Far, "dotnet", [Repository.Program("relay", "relay"), "serve"], _relaySettings);
         var boxSettings = new Dictionary<string, string>(settings)
         {
@@ -45,9 +52,10 @@ public sealed partial class LinkWorld : IAsyncDisposable
     /// <param name="box">A published box; null: the one built with this program.</param>
     /// <param name="settings">Of the box, beyond those that join it to the relay.</param>
     /// <param name="cancellationToken">Ends the start.</param>
-    public static async Task<LinkWorld> StartAsync(string? box, IReadOnlyDictionary<string, string>? settings, CancellationToken cancellationToken)
+    /// <param name="relaySettings">Of the relay.</param>
+    public static async Task<LinkWorld> StartAsync(string? box, IReadOnlyDictionary<string, string>? settings, CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? relaySettings = null)
     {
-        var world = new LinkWorld(box, settings ?? new Dictionary<string, string>());
+        var world = new LinkWorld(box, settings ?? new Dictionary<string, string>(), relaySettings ?? new Dictionary<string, string>());
         try
         {
             await world._relay.StartAsync(null, cancellationToken);
@@ -92,6 +100,24 @@ public sealed partial class LinkWorld : IAsyncDisposable
         return found.ValueKind == JsonValueKind.Undefined ? (0, false) : (found.GetProperty("haveBytes").GetInt64(), found.GetProperty("state").GetString() == "Verified");
     }
 
+    /// <summary>Schedules <see cref="Lesson"/> to begin now and waits until the box knows it.</summary>
+    /// <returns>Where its encoder sends to, at the far end.</returns>
+    public async Task<Uri> BeginLessonAsync(CancellationToken cancellationToken)
+    {
+        JsonElement scheduled = await RelayAsync(cancellationToken, "lesson", "schedule", "--id", Lesson, "--title", "Fractions", "--class", "3A", "--start", "now", "--minutes", "60");
+        await Eventually.Async(async () => (await StatusAsync(cancellationToken)).GetProperty("lessons").EnumerateArray().Any(known => known.GetProperty("id").GetString() == Lesson),
+            "the box knows the lesson", cancellationToken, Patience, () => Output);
+        return new Uri(new Uri($"http://{IPAddress.Loopback}:{ConsolePort}/"), scheduled.GetProperty("ingest").GetString());
+    }
+
+    public Task EndLessonAsync(CancellationToken cancellationToken) => RelayAsync(cancellationToken, "lesson", "end", Lesson);
+
+    /// <summary>What the relay has of the lesson's best rung, one segment behind the other.</summary>
+    public byte[] OriginBytes() => [.. Enumerable.Range(0, int.MaxValue).Select(n => _folder[$"relay/live/{Lesson}/{n}.ts"]).TakeWhile(File.Exists).SelectMany(File.ReadAllBytes)];
+
+    /// <summary>The box's folder of the lesson.</summary>
+    public string Recording => _folder[$"box/live/{Lesson}"];
+
     public Task StartBoxAsync(CancellationToken cancellationToken) => _box.StartAsync(null, cancellationToken);
 
     public Task KillBoxAsync() => _box.KillAsync();
@@ -102,31 +128,34 @@ public sealed partial class LinkWorld : IAsyncDisposable
 
     public string Output => _box.Output;
 
+    /// <summary>What the relay said.</summary>
+    public string RelayOutput => _relay.Output;
+
+    /// <summary>A phone in the school.</summary>
+    public HttpClient Phone { get; }
+
     public async ValueTask DisposeAsync()
     {
         await _box.DisposeAsync();
         await _relay.DisposeAsync();
+        Phone.Dispose();
         Link.Dispose();
         _folder.Dispose();
     }
 
-    private async Task<JsonElement> StatusAsync(CancellationToken cancellationToken)
-    {
-        (int exitCode, string output) = await RunAsync(Link.Near, "curl", ["-s", "-m", "5", "http://127.0.0.1:8080/status.json"], null, cancellationToken);
-        return exitCode == 0 ? JsonElement.Parse(output) : throw new HttpRequestException($"curl ended with {exitCode}");
-    }
+    private async Task<JsonElement> StatusAsync(CancellationToken cancellationToken) => JsonElement.Parse(await Phone.GetStringAsync("status.json", cancellationToken));
 
     private async Task<JsonElement> RelayAsync(CancellationToken cancellationToken, params string[] arguments)
     {
-        (int exitCode, string output) = await RunAsync(Link.Far, "dotnet", [Repository.Program("relay", "relay"), .. arguments, "--json"], _relaySettings, cancellationToken);
+        (int exitCode, string output) = await RunAsync("dotnet", [Repository.Program("relay", "relay"), .. arguments, "--json"], cancellationToken);
         return exitCode == 0 ? JsonElement.Parse(output) : throw new HttpRequestException($"relay {string.Join(' ', arguments)} ended with {exitCode}: {output}");
     }
 
-    private static async Task<(int ExitCode, string Output)> RunAsync(string end, string program, string[] arguments, IReadOnlyDictionary<string, string>? environment, CancellationToken cancellationToken)
+    private async Task<(int ExitCode, string Output)> RunAsync(string program, string[] arguments, CancellationToken cancellationToken)
     {
-        (string file, string[] all) = EmulatedLink.At(end, program, arguments);
+        (string file, string[] all) = EmulatedLink.At(Link.Far, program, arguments);
         var start = new ProcessStartInfo(file, all) { RedirectStandardOutput = true };
-        foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
+        foreach ((string name, string value) in _relaySettings)
             start.Environment[name] = value;
         using Process process = Process.Start(start)!;
         string output = await process.StandardOutput.ReadToEndAsync(cancellationToken);

@@ -51,6 +51,13 @@ public sealed class RelayNode : IAsyncDisposable
 
     public string Output => _process.Output;
 
+    /// <inheritdoc cref="ServerProcess.Heard"/>
+    public Action<string>? Heard
+    {
+        get => _process.Heard;
+        set => _process.Heard = value;
+    }
+
     public int ProcessId => _process.Id;
 
     public bool Running => _process.Running;
