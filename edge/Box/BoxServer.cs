@@ -14,6 +14,7 @@ using Edge.Box.Panel;
 using Edge.Box.Pictures;
 using Edge.Box.Sync;
 using Edge.Core.Feedback;
+using Edge.Core.Live;
 using Edge.Core.Panel;
 using Edge.Core.Sync;
 using Edge.Core.Text;
@@ -77,6 +78,7 @@ public static class BoxServer
         builder.Services.AddLive(services => new LivePorts(Path.Combine(options.DataFolder, "live"),
             () => services.GetRequiredService<ListStore>().Current?.Plan, () => services.GetRequiredService<RelayHttp>().Client)
         {
+            Now = () => SchoolBell.Now(services.GetRequiredService<LinkGate>().LocalNow, time.GetUtcNow(), services.GetRequiredService<ListStore>().Current?.Plan?.Issued),
             Grant = (wantedBytes, stop) => services.GetRequiredService<LinkGate>().AskAsync(wantedBytes, due: false, stop),
         });
         builder.Services.AddPictures(services =>

@@ -15,8 +15,9 @@ public static class DatagramSource
     private const int Window = 64;
 
     /// <summary>Receives until it is told to stop or the reader has had enough.</summary>
+    /// <param name="came">Told of each datagram.</param>
     /// <exception cref="SocketException">The port is taken, or there is no way to the group.</exception>
-    public static async Task ReceiveAsync(MediaSource source, PipeWriter stream, CancellationToken cancellationToken)
+    public static async Task ReceiveAsync(MediaSource source, PipeWriter stream, Action came, CancellationToken cancellationToken)
     {
         IPAddress address = (await Dns.GetHostAddressesAsync(source.Address.Host, AddressFamily.InterNetwork, cancellationToken))[0];
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
@@ -31,6 +32,7 @@ public static class DatagramSource
         while (true)
         {
             int length = await socket.ReceiveAsync(datagram, SocketFlags.None, cancellationToken);
+            came();
             order.Push(datagram.AsSpan(0, length), payload => stream.Write(payload));
             FlushResult flushed = await stream.FlushAsync(cancellationToken);
             if (flushed.IsCompleted)

@@ -6,8 +6,10 @@ namespace Edge.Media;
 /// <summary>How ffmpeg is called to make a transport stream of something. It may open the network for that, and nothing else: no file, no other protocol that a playlist names.</summary>
 public static class Ffmpeg
 {
+    private static readonly ImmutableArray<string> Quiet = ["-nostdin", "-hide_banner", "-loglevel", "warning"];
+
     // It looks for tracks no longer than a second: by itself it would hold a thin stream back for six.
-    private static readonly ImmutableArray<string> Begin = ["-nostdin", "-hide_banner", "-loglevel", "warning", "-probesize", "1000000", "-analyzeduration", "1000000", "-fpsprobesize", "0"];
+    private static readonly ImmutableArray<string> Begin = [.. Quiet, "-probesize", "1000000", "-analyzeduration", "1000000", "-fpsprobesize", "0"];
 
     // Headers again and again and no waiting for full buffers: a segment begins as soon as the first key frame is here.
     private static readonly ImmutableArray<string> ToStream = ["-map", "0:v:0?", "-map", "0:a?", "-muxdelay", "0", "-muxpreload", "0", "-flush_packets", "1", "-f", "mpegts", "pipe:1"];
@@ -27,9 +29,11 @@ public static class Ffmpeg
         return source.Kind switch
         {
             // Cameras send G.711 or worse; the picture is left alone.
-            SourceKind.Rtsp => Command(["-protocol_whitelist", "rtsp,rtp,tcp,udp", "-rtsp_transport", "tcp", "-timeout", microseconds, "-i", address], ["-c:v", "copy", "-c:a", "aac", "-b:a", "64k"]),
+            SourceKind.Rtsp => Command(["-protocol_whitelist", "rtsp,rtp,tcp,udp", "-rtsp_flags", "prefer_tcp", "-timeout", microseconds, "-i", address], ["-c:v", "copy", "-c:a", "aac", "-b:a", "64k"]),
             SourceKind.Rtmp => Command(["-protocol_whitelist", "rtmp,tcp", "-rw_timeout", microseconds, "-i", address], Copy),
-            SourceKind.Srt => Command(["-protocol_whitelist", "srt,udp", "-i", WithLatency(address)], Copy),
+            // What it carries is a transport stream already: passed on byte for byte, with all that ffmpeg would leave out.
+            SourceKind.Srt => new ChildCommand("ffmpeg", [.. Quiet, "-protocol_whitelist", "srt,udp", "-f", "data", "-i", WithLatency(address), "-map", "0:0", "-c", "copy", "-flush_packets", "1", "-f", "data", "pipe:1"]),
+            SourceKind.SatIp => Command(["-protocol_whitelist", "satip,rtsp,rtp,tcp,udp", "-timeout", microseconds, "-i", address], Copy),
             SourceKind.Http => Command(["-protocol_whitelist", "http,https,tcp,tls,crypto", "-rw_timeout", microseconds, "-i", address], Copy),
             _ => throw new ArgumentOutOfRangeException(nameof(source), source.Kind, "not fetched by ffmpeg"),
         };

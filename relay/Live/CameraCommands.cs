@@ -39,7 +39,7 @@ internal static class CameraCommands
     private static Command Add()
     {
         var name = new Option<string?>("--name") { Description = "What staff call it" };
-        var source = new Option<string?>("--source") { Description = "Address that the relay fetches its stream from: rtsp, rtmp, srt, http(s), udp or rtp. None: its encoder sends" };
+        var source = new Option<string?>("--source") { Description = "Address that the relay fetches its stream from: rtsp, rtmp, srt, satip, http(s), udp or rtp. None: its encoder sends" };
         var command = new Command("add", "Add a camera to a lesson or change one; prints where its encoder sends to") { Lesson, Which, name, source };
         command.SetStaffAction(async (parsed, client, cancellationToken) =>
         {

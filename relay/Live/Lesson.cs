@@ -31,10 +31,19 @@ public sealed record Lesson(
     /// <summary>When schools with bells of their own show it: school → time.</summary>
     public ImmutableSortedDictionary<string, DateTimeOffset> Bells { get; init; } = ImmutableSortedDictionary<string, DateTimeOffset>.Empty;
 
+    /// <summary>Where schools take it from that have it on their own network: school → address; <see cref="AnySchool"/> is every one that is not named.</summary>
+    public ImmutableSortedDictionary<string, string> BoxSources { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    public const string AnySchool = "*";
+
     public bool IsFor(string school) => Schools is not { } schools || schools.Contains(school);
 
     /// <summary>As one school's plan carries it.</summary>
-    public PlannedLesson ToPlanned(string school) => ToPlanned() with { Bell = Bells.TryGetValue(school, out DateTimeOffset bell) ? bell : null };
+    public PlannedLesson ToPlanned(string school) => ToPlanned() with
+    {
+        Bell = Bells.TryGetValue(school, out DateTimeOffset bell) ? bell : null,
+        Source = BoxSources.GetValueOrDefault(school) ?? BoxSources.GetValueOrDefault(AnySchool),
+    };
 
     /// <summary>When it is on a school's screen.</summary>
     public (DateTimeOffset From, DateTimeOffset To) ShownAt(string school) => ToPlanned(school) is var planned ? (planned.ShownFrom, planned.ShownFrom + Duration) : default;

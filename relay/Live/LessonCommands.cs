@@ -33,11 +33,12 @@ public static class LessonCommands
         var kit = new Option<string?>("--kit") { Description = "Id of the pack that stands in when the live picture is lost" };
         var school = new Option<string[]>("--school") { Description = "Id of a school that gets it; may be repeated. None: every school" };
         var bell = new Option<string[]>("--bell") { Description = "A school that shows it later than it is taught, as SCHOOL=time; may be repeated" };
-        var source = new Option<string?>("--source") { Description = "Address that the relay fetches the stream from: rtsp, rtmp, srt, http(s), udp or rtp. None: the encoder sends" };
+        var source = new Option<string?>("--source") { Description = "Address that the relay fetches the stream from: rtsp, rtmp, srt, satip, http(s), udp or rtp. None: the encoder sends" };
+        var boxSource = new Option<string[]>("--box-source") { Description = "Address that schools' own boxes take the stream from instead of the relay: udp, rtp, srt, satip, rtsp, rtmp or http(s); or SCHOOL=address for one school. May be repeated" };
         var poll = new Option<string[]>("--poll") { Description = "A poll as \"question|answer|answer\"; may be repeated" };
         var command = new Command("schedule", "Add a lesson to the timetable, or change one to come; prints where its encoder sends to")
         {
-            file, id, title, @class, subject, start, minutes, kit, school, bell, poll, source,
+            file, id, title, @class, subject, start, minutes, kit, school, bell, poll, source, boxSource,
         };
         command.SetStaffAction(async (parsed, client, cancellationToken) =>
         {
@@ -55,6 +56,7 @@ public static class LessonCommands
                     schools = parsed.GetValue(school) is { Length: > 0 } schools ? schools : null,
                     polls = parsed.GetValue(poll)?.Select(Poll).ToArray(),
                     bells = (parsed.GetValue(bell) ?? []).Select(text => Bell(text, time, readTime)).ToDictionary(),
+                    boxSources = (parsed.GetValue(boxSource) ?? []).Select(BoxSource).ToDictionary(),
                     source = parsed.GetValue(source),
                 });
             JsonElement answer = await client.PostAsync("/api/lessons", body, cancellationToken);
@@ -105,6 +107,10 @@ public static class LessonCommands
     private static KeyValuePair<string, DateTimeOffset> Bell(string text, TimeProvider time, Func<string, DateTimeOffset?> readTime) =>
         text.Split('=', 2) is [{ Length: > 0 } school, { Length: > 0 } at] ? KeyValuePair.Create(school, Start(at, time, readTime))
             : throw new CommandFailedException($"--bell \"{text}\": give it as SCHOOL=time");
+
+    /// <summary>An address may hold = itself: a school's name stands before the first one and holds no colon.</summary>
+    private static KeyValuePair<string, string> BoxSource(string text) =>
+        text.Split('=', 2) is [{ Length: > 0 } school, { } address] && !school.Contains(':', StringComparison.Ordinal) ? KeyValuePair.Create(school, address) : KeyValuePair.Create(Lesson.AnySchool, text);
 
     private static LocalText Local(string text) => LocalText.Of(LocalWords.LanguageOf(text), text);
 

@@ -16,6 +16,7 @@ public sealed record PollRequest(string? Id, LocalText Question, ImmutableArray<
 /// <param name="Live">Default true.</param>
 /// <param name="Bells">School → when it shows the lesson, after its start: for schools whose bells are others.</param>
 /// <param name="Source">Where the relay fetches the stream; null: the encoder sends it.</param>
+/// <param name="BoxSources">School, or <c>*</c> for all others → where its box takes the stream from instead of the relay.</param>
 public sealed record ScheduleRequest(
     string? Id,
     LocalText Title,
@@ -28,7 +29,8 @@ public sealed record ScheduleRequest(
     ImmutableArray<string>? Schools,
     ImmutableArray<PollRequest>? Polls,
     ImmutableSortedDictionary<string, DateTimeOffset>? Bells = null,
-    string? Source = null);
+    string? Source = null,
+    ImmutableSortedDictionary<string, string>? BoxSources = null);
 
 /// <summary>The first thing wrong with a lesson that staff ask for.</summary>
 public enum ScheduleFault
@@ -78,6 +80,7 @@ public sealed class LessonDesk(LessonStore lessons, LivePorts ports, IOptions<Li
             Target: TimeSpan.FromSeconds(Math.Ceiling(2 * options.Value.SegmentDuration.TotalSeconds)))
         {
             TeachKey = NewKey(),
+            BoxSources = request.BoxSources ?? ImmutableSortedDictionary<string, string>.Empty,
             Bells = request.Bells ?? ImmutableSortedDictionary<string, DateTimeOffset>.Empty,
         };
         if (await lessons.ScheduleAsync(lesson, request.Source, cancellationToken) == ScheduleOutcome.TooLate)
@@ -122,6 +125,8 @@ public sealed class LessonDesk(LessonStore lessons, LivePorts ports, IOptions<Li
         if (request.Bells is { } bells && !bells.All(bell => Slug.IsValid(bell.Key) && bell.Value >= request.Start && bell.Value - request.Start <= LatestBell))
             return ScheduleFault.Bells;
         if (request.Source is not null && !Camera.IsSource(request.Source))
+            return ScheduleFault.Source;
+        if (request.BoxSources is { } sources && !sources.All(source => (source.Key == Lesson.AnySchool || Slug.IsValid(source.Key)) && Camera.IsSource(source.Value)))
             return ScheduleFault.Source;
         ImmutableArray<Poll> polls = Polls(request);
         if (polls.Length > MaxPolls || polls.Select(poll => poll.Id).Distinct().Count() != polls.Length)

@@ -10,10 +10,11 @@ namespace Relay.Live;
 /// <param name="EncoderSilentSeconds">Since an encoder last sent something; null: none has since the relay started.</param>
 /// <param name="Teach">Path of the page of who teaches it, on the console's port.</param>
 /// <param name="Bells">When schools with other bells show it.</param>
+/// <param name="BoxSources">Where schools take it from that have it on their own network.</param>
 /// <param name="Cameras">Its inputs, the main one first.</param>
 /// <param name="Conflicts">Ids of lessons of the same class at the same time; null when nobody looked.</param>
 public sealed record LessonSummary(PlannedLesson Lesson, ImmutableArray<string>? Schools, string Ingest, double EdgeSeconds, long Segments, double? EncoderSilentSeconds, string Teach,
-    ImmutableSortedDictionary<string, DateTimeOffset> Bells, ImmutableArray<CameraSummary> Cameras, ImmutableArray<string>? Conflicts = null);
+    ImmutableSortedDictionary<string, DateTimeOffset> Bells, ImmutableSortedDictionary<string, string> BoxSources, ImmutableArray<CameraSummary> Cameras, ImmutableArray<string>? Conflicts = null);
 
 /// <summary>A camera as staff see it.</summary>
 /// <param name="Ingest">Path, on the console's port, that its encoder sends to; SRT and RTMP take the key that is its end.</param>
@@ -30,7 +31,7 @@ public sealed record CameraSummary(string Id, string Name, string Ingest, string
 /// <summary>The timetable in the staff API.</summary>
 public static class LessonEndpoints
 {
-    internal const string SourceRule = "a source is an address that begins with rtsp://, rtmp://, srt://, http://, https://, udp:// or rtp://";
+    internal const string SourceRule = "a source is an address that begins with rtsp://, rtmp://, srt://, satip://, http://, https://, udp:// or rtp://";
 
     public static void MapLessons(this IEndpointRouteBuilder routes)
     {
@@ -73,7 +74,7 @@ public static class LessonEndpoints
     {
         PlaylistWindow window = origin.Window(lesson);
         return new LessonSummary(lesson.ToPlanned(), lesson.Schools, $"/ingest/{lesson.IngestKey}",
-            LessonTimeline.Edge(window.Segments).TotalSeconds, window.Next, desk.SilenceOf(lesson.Id)?.TotalSeconds, $"/teach/{lesson.TeachKey}", lesson.Bells,
+            LessonTimeline.Edge(window.Segments).TotalSeconds, window.Next, desk.SilenceOf(lesson.Id)?.TotalSeconds, $"/teach/{lesson.TeachKey}", lesson.Bells, lesson.BoxSources,
             [.. desk.Cameras(lesson).Select(CameraSummary.Of)]);
     }
 

@@ -62,10 +62,10 @@ public sealed class LessonStore(DurableDatabase database, IOptions<LiveOptions> 
         if (stage is not null and not nameof(LessonStage.Planned))
             return ScheduleOutcome.TooLate;
         connection.Execute("""
-            INSERT INTO lessons (id, title, class, subject, start, duration, kit, live, stage, polls, schools, ingest_key, origin, target, bells, teach_key)
-            VALUES (@Id, @Title, @Class, @Subject, @Start, @Duration, @Kit, @Live, @Stage, @Polls, @Schools, @IngestKey, @Origin, @Target, @Bells, @TeachKey)
+            INSERT INTO lessons (id, title, class, subject, start, duration, kit, live, stage, polls, schools, ingest_key, origin, target, bells, teach_key, box_sources)
+            VALUES (@Id, @Title, @Class, @Subject, @Start, @Duration, @Kit, @Live, @Stage, @Polls, @Schools, @IngestKey, @Origin, @Target, @Bells, @TeachKey, @BoxSources)
             ON CONFLICT (id) DO UPDATE SET title = @Title, class = @Class, subject = @Subject, start = @Start, duration = @Duration, kit = @Kit, live = @Live,
-                polls = @Polls, schools = @Schools, bells = @Bells
+                polls = @Polls, schools = @Schools, bells = @Bells, box_sources = @BoxSources
             """, LessonRow.Of(lesson), transaction);
         connection.Execute("""
             INSERT INTO lesson_cameras (lesson, id, name, key, source, chosen) VALUES (@Id, 'main', '', @IngestKey, @source, 1)
@@ -110,7 +110,7 @@ public sealed class LessonStore(DurableDatabase database, IOptions<LiveOptions> 
         connection.Execute("INSERT INTO lesson_rung_segments VALUES (@lesson, @rung, @sequence, @bytes, @sha256)",
             new { lesson, rung, sequence = segment.Sequence, bytes = segment.LengthBytes, sha256 = segment.Hash.ToArray() }, transaction), cancellationToken);
 
-    private const string Columns = "id, title, class, subject, start, duration, kit, live, stage, polls, schools, ingest_key AS IngestKey, origin, target, bells, teach_key AS TeachKey";
+    private const string Columns = "id, title, class, subject, start, duration, kit, live, stage, polls, schools, ingest_key AS IngestKey, origin, target, bells, teach_key AS TeachKey, box_sources AS BoxSources";
 
     private sealed class LessonRow
     {
@@ -130,6 +130,7 @@ public sealed class LessonStore(DurableDatabase database, IOptions<LiveOptions> 
         public long Target { get; init; }
         public string? Bells { get; init; }
         public string TeachKey { get; init; } = "";
+        public string? BoxSources { get; init; }
 
         public static LessonRow Of(Lesson lesson) => new()
         {
@@ -148,6 +149,7 @@ public sealed class LessonStore(DurableDatabase database, IOptions<LiveOptions> 
             Origin = lesson.Origin,
             Target = (long)lesson.Target.TotalSeconds,
             TeachKey = lesson.TeachKey,
+            BoxSources = lesson.BoxSources.IsEmpty ? null : JsonSerializer.Serialize(lesson.BoxSources, JsonSerializerOptions.Web),
             Bells = lesson.Bells.IsEmpty ? null : JsonSerializer.Serialize(lesson.Bells, JsonSerializerOptions.Web),
         };
 
@@ -159,6 +161,7 @@ public sealed class LessonStore(DurableDatabase database, IOptions<LiveOptions> 
             IngestKey, Origin, TimeSpan.FromSeconds(Target))
         {
             TeachKey = TeachKey,
+            BoxSources = BoxSources is null ? ImmutableSortedDictionary<string, string>.Empty : JsonSerializer.Deserialize<ImmutableSortedDictionary<string, string>>(BoxSources, JsonSerializerOptions.Web)!,
             Bells = Bells is null ? ImmutableSortedDictionary<string, DateTimeOffset>.Empty : JsonSerializer.Deserialize<ImmutableSortedDictionary<string, DateTimeOffset>>(Bells, JsonSerializerOptions.Web)!,
         };
     }

@@ -65,5 +65,6 @@ public static class LiveTables
         UPDATE lessons SET teach_key = lower(hex(randomblob(13)));
         CREATE UNIQUE INDEX lessons_by_teach_key ON lessons (teach_key);
         """,
+        "ALTER TABLE lessons ADD COLUMN box_sources TEXT",   // JSON: school -> address; null: all take it from the relay
     ]);
 }

@@ -6,6 +6,7 @@ public static class LiveFeature
     public static IServiceCollection AddLive(this IServiceCollection services, Func<IServiceProvider, LivePorts> ports)
     {
         services.AddOptionsWithValidateOnStart<LiveOptions, LiveOptionsValidator>().BindConfiguration("Live");
+        services.AddOptionsWithValidateOnStart<InputOptions, InputOptionsValidator>().BindConfiguration("Input");
         services.AddSingleton(ports);
         services.AddSingleton<LiveLessons>();
         services.AddHostedService<RestreamLoop>();

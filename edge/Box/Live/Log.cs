@@ -42,4 +42,19 @@ internal static partial class Log
 
     [LoggerMessage(1213, LogLevel.Information, "Lesson {Lesson}: its recording is complete, {Segments} segments with {Holes} holes that can no longer be filled")]
     public static partial void RecordingFilled(this ILogger log, string lesson, long segments, int holes);
+
+    [LoggerMessage(1214, LogLevel.Information, "Lesson {Lesson}: taken in from {Source}")]
+    public static partial void InputBegins(this ILogger log, string lesson, string source);
+
+    [LoggerMessage(1215, LogLevel.Warning, "Lesson {Lesson}: {Source} gives nothing of use ({End} after {Ran}); trying again in {Pause}. {Said}")]
+    public static partial void SourceFailed(this ILogger log, string lesson, string source, ChildEnd end, TimeSpan ran, TimeSpan pause, string said);
+
+    [LoggerMessage(1216, LogLevel.Warning, "Lesson {Lesson}: the picture of {Source} is of a kind that browsers cannot show (stream types {Types}); it must be H.264 or H.265")]
+    public static partial void SourceUnplayable(this ILogger log, string lesson, string source, string types);
+
+    [LoggerMessage(1217, LogLevel.Warning, "Lesson {Lesson}: {Source} is dead; the relay's copy stands in")]
+    public static partial void RelayStandsIn(this ILogger log, string lesson, string source);
+
+    [LoggerMessage(1218, LogLevel.Information, "Lesson {Lesson}: {Source} is good again and taken instead of the relay's copy")]
+    public static partial void SourceIsBack(this ILogger log, string lesson, string source);
 }

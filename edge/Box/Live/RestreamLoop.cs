@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Edge.Core.Content;
 using Edge.Core.Live;
 using Microsoft.Extensions.Options;
 
 namespace Edge.Box.Live;
 
-/// <summary>Keeps one restream going for each lesson that the plan and the store ask for.</summary>
-internal sealed class RestreamLoop(LiveLessons lessons, LivePorts ports, IOptions<LiveOptions> options, TimeProvider time, Func<double> draw, ILogger<RestreamLoop> log)
+/// <summary>Keeps one restream going for each lesson that the plan and the store ask for, or takes it in from the school's own source.</summary>
+internal sealed class RestreamLoop(LiveLessons lessons, LivePorts ports, IOptions<LiveOptions> options, IOptions<InputOptions> input, TimeProvider time, Func<double> draw, ILogger<RestreamLoop> log)
     : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
@@ -20,14 +21,16 @@ internal sealed class RestreamLoop(LiveLessons lessons, LivePorts ports, IOption
         {
             while (true)
             {
-                SitePlan? plan = ports.Plan();
-                ImmutableArray<PlannedLesson> chosen = plan is null ? [] : RestreamChoice.For(plan, lessons.IsComplete, IsResting, time.GetUtcNow());
+                SitePlan? plan = ports.Plan() is { } told ? told with { Lessons = [.. told.Lessons.Select(Sources.For)] } : null;
+                DateTimeOffset? now = ports.Now();
+                ImmutableArray<PlannedLesson> chosen = plan is null ? [] : RestreamChoice.For(plan, lessons.IsComplete, IsResting, now);
                 await StopAsync(running => !chosen.Any(lesson => lesson.Id == running.Lesson.Id && IsSameRun(lesson, running.Lesson)) || running.Task.IsCompleted);
+                if (plan is not null)
+                    await EndOwnAsync(plan, now);
                 foreach (PlannedLesson lesson in chosen.Where(lesson => !_running.ContainsKey(lesson.Id) && !IsResting(lesson.Id)))
                 {
                     var stop = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-                    var restream = new LessonRestream(lesson, lessons, ports, options.Value, time, draw, log);
-                    _running[lesson.Id] = new Running(lesson, stop, restream.RunAsync(stop.Token));
+                    _running[lesson.Id] = new Running(lesson, stop, RunAsync(lesson, stop.Token));
                 }
                 await Task.Delay(Pause, time, stoppingToken);
             }
@@ -39,6 +42,39 @@ internal sealed class RestreamLoop(LiveLessons lessons, LivePorts ports, IOption
         finally
         {
             await StopAsync(_ => true);
+        }
+    }
+
+    private LessonSources Sources { get; } = LessonSources.TryParse(input.Value.Sources, out LessonSources sources) ? sources : throw new UnreachableException();
+
+    private async Task<RestreamEnd> RunAsync(PlannedLesson lesson, CancellationToken cancellationToken)
+    {
+        // What is over has to come from where it still is.
+        if (lesson.Stage == LessonStage.Ended || !MediaSource.TryParse(lesson.Source, out MediaSource source))
+            return await Restream(lesson).RunAsync(cancellationToken);
+        using var own = new LessonInput(lesson, source, lessons, ports, input.Value, options.Value, time, () => Restream(lesson), log);
+        return await own.RunAsync(cancellationToken);
+    }
+
+    private LessonRestream Restream(PlannedLesson lesson) => new(lesson, lessons, ports, options.Value, time, draw, log);
+
+    /// <summary>Ends recordings of the school's own sources: nobody else says that such a lesson is over.</summary>
+    private async Task EndOwnAsync(SitePlan plan, DateTimeOffset? now)
+    {
+        foreach (RecordingSummary summary in lessons.Recordings.Where(summary => summary is { Complete: false, Lesson.Source: not null } && !_running.ContainsKey(summary.Lesson.Id)))
+        {
+            if (!RestreamChoice.IsOver(plan.Lesson(summary.Lesson.Id), now) || lessons.Recording(summary.Lesson.Id) is not { } recording)
+                continue;
+            try
+            {
+                await recording.EndAsync();
+                lessons.Grown(recording);
+                log.RecordingComplete(summary.Lesson.Id, recording.Window.Next);
+            }
+            catch (IOException e)
+            {
+                log.DiskFailed(summary.Lesson.Id, e);
+            }
         }
     }
 
@@ -65,7 +101,7 @@ internal sealed class RestreamLoop(LiveLessons lessons, LivePorts ports, IOption
         _restingSince.TryGetValue(lesson, out long since) && time.GetElapsedTime(since) < options.Value.RestAfterFailure;
 
     /// <summary>From planned to running nothing changes for the restream; that a lesson is over it must know, to give up what nobody has.</summary>
-    private static bool IsSameRun(PlannedLesson now, PlannedLesson begun) => (now.Stage == LessonStage.Ended) == (begun.Stage == LessonStage.Ended);
+    private static bool IsSameRun(PlannedLesson now, PlannedLesson begun) => (now.Stage == LessonStage.Ended) == (begun.Stage == LessonStage.Ended) && now.Source == begun.Source;
 
     private sealed record Running(PlannedLesson Lesson, CancellationTokenSource Stop, Task<RestreamEnd> Task);
 }

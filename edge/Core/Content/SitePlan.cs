@@ -35,6 +35,10 @@ public sealed record PlannedLesson(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? Bell { get; init; }
 
+    /// <summary>Where this school takes it from when not from the relay: a receiver or an encoder on its own network. Null: from the relay.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Source { get; init; }
+
     /// <summary>This school shows it at another time than it is taught.</summary>
     [JsonIgnore]
     public bool HasOwnBell => Bell is { } bell && bell > Start;

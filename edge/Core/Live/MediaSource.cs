@@ -10,6 +10,8 @@ public enum SourceKind
     Rtsp,
     Rtmp,
     Srt,
+    /// <summary>A satellite receiver on the network (SAT&gt;IP): RTSP by its own rules, transport stream in RTP.</summary>
+    SatIp,
     /// <summary>HLS or a plain transport stream.</summary>
     Http,
 }
@@ -18,6 +20,8 @@ public enum SourceKind
 public sealed record MediaSource(SourceKind Kind, Uri Address)
 {
     public const int MaxLength = 500;
+
+    private const int ShortestSecret = 4;
 
     /// <returns>False when it is no address, or of a scheme that is not allowed.</returns>
     public static bool TryParse(string? text, out MediaSource source)
@@ -34,6 +38,20 @@ public sealed record MediaSource(SourceKind Kind, Uri Address)
     /// <summary>The address without what may be a secret in it: for logs and pages.</summary>
     public string Shown => $"{Address.Scheme}://{Address.Host}{(Address.IsDefaultPort || Address.Port < 0 ? "" : $":{Address.Port}")}{Address.AbsolutePath}";
 
+    /// <summary>A text of somebody who was told the address, such as a child's complaint, without what may be a secret in it.</summary>
+    public string Hide(string said)
+    {
+        said = said.Replace(Address.AbsoluteUri, Shown, StringComparison.Ordinal).Replace(Address.OriginalString, Shown, StringComparison.Ordinal);
+        // Short words are no secrets, and would be found in the middle of others.
+        string[] words = [.. Address.UserInfo.Split(':'), .. Address.Query.TrimStart('?').Split('&').Select(pair => pair[(pair.IndexOf('=', StringComparison.Ordinal) + 1)..])];
+        foreach (string part in (string[])[Address.UserInfo, Address.Query.TrimStart('?'), .. words.Where(word => word.Length >= ShortestSecret)])
+        {
+            if (part.Length > 0)
+                said = said.Replace(part, "…", StringComparison.Ordinal).Replace(Uri.UnescapeDataString(part), "…", StringComparison.Ordinal);
+        }
+        return said;
+    }
+
     private static SourceKind? KindOf(string scheme) => scheme switch
     {
         "udp" => SourceKind.Udp,
@@ -41,6 +59,7 @@ public sealed record MediaSource(SourceKind Kind, Uri Address)
         "rtsp" => SourceKind.Rtsp,
         "rtmp" => SourceKind.Rtmp,
         "srt" => SourceKind.Srt,
+        "satip" => SourceKind.SatIp,
         "http" or "https" => SourceKind.Http,
         _ => null,
     };

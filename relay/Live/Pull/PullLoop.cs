@@ -1,5 +1,3 @@
-using System.IO.Pipelines;
-using System.Net.Sockets;
 using Edge.Core.Live;
 using Edge.Media;
 using Microsoft.Extensions.Options;
@@ -61,43 +59,8 @@ internal sealed class PullLoop(LessonStore lessons, CameraStore cameras, IngestD
     {
         if (!MediaSource.TryParse(camera.Source, out MediaSource source))
             return Task.CompletedTask;
-        if (source.Kind is SourceKind.Udp or SourceKind.Rtp)
-            return ListenAsync(lesson, camera, source, cancellationToken);
-        ChildRules rules = ChildRules.Default with { Patience = live.Value.EncoderSilence };
-        var supervisor = new ChildSupervisor(() => Ffmpeg.From(source, live.Value.EncoderSilence), rules, time,
+        var fetch = new SourceFetch(source, ChildRules.Default with { Patience = live.Value.EncoderSilence }, time,
             report => log.SourceFailed(lesson.Id, camera.Id, source.Shown, report.End, report.Ran, report.Pause, report.Said));
-        return supervisor.RunAsync((run, _) => desk.ReceiveAsync(lesson, camera, PipeReader.Create(run.Output), run.Useful), cancellationToken);
-    }
-
-    private async Task ListenAsync(Lesson lesson, Camera camera, MediaSource source, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            var pipe = new Pipe();
-            Task<IngestEnd> receiving = desk.ReceiveAsync(lesson, camera, pipe.Reader);
-            using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            Task listening = DatagramSource.ReceiveAsync(source, pipe.Writer, over.Token);
-            await Task.WhenAny(receiving, listening);
-            await over.CancelAsync();
-            try
-            {
-                await listening;
-            }
-            catch (SocketException e)
-            {
-                log.SourceFailed(lesson.Id, camera.Id, source.Shown, ChildEnd.Exited, TimeSpan.Zero, ChildRules.Default.LongestDelay, e.Message);
-                await pipe.Writer.CompleteAsync();
-                await receiving;
-                await Task.Delay(ChildRules.Default.LongestDelay, time, cancellationToken);
-                continue;
-            }
-            catch (OperationCanceledException)
-            {
-                // Nobody wants it now: it was silent, useless, or we stop.
-            }
-            await pipe.Writer.CompleteAsync();
-            await receiving;
-            cancellationToken.ThrowIfCancellationRequested();
-        }
+        return fetch.RunAsync((stream, useful) => desk.ReceiveAsync(lesson, camera, stream, useful), cancellationToken);
     }
 }

@@ -35,6 +35,9 @@ internal sealed class LiveBox : IAsyncDisposable
 
     public SitePlan? Plan { get; set; }
 
+    /// <summary>What the box takes for the time.</summary>
+    public DateTimeOffset? Now { get; set; } = DateTimeOffset.Parse("2026-03-02T08:00:00Z");
+
     /// <summary>What the rules of the link say to what is not live.</summary>
     public Func<int, LinkAnswer> Grant { get; set; } = wanted => new LinkAnswer(wanted, TimeSpan.Zero, LinkHold.None);
 
@@ -59,7 +62,7 @@ internal sealed class LiveBox : IAsyncDisposable
     {
         var all = new Dictionary<string, string?> { ["Live:PollInterval"] = "00:00:00.100", ["Live:IdleTimeout"] = "00:00:01", ["Live:MaxRetryDelay"] = "00:00:00.300", ["Live:ReserveBytes"] = "0" };
         foreach ((string name, string value) in settings)
-            all[$"Live:{name}"] = value;
+            all[name.Contains(':', StringComparison.Ordinal) ? name : $"Live:{name}"] = value;
         var box = new LiveBox(relayPort, all);
         await box.StartAgainAsync();
         return box;
@@ -73,7 +76,7 @@ internal sealed class LiveBox : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<Func<double>>(() => 0.5);
-        builder.Services.AddLive(_ => new LivePorts(_folder.Path, () => Plan, () => _relay) { Grant = (wanted, _) => Task.FromResult(Grant(wanted)) });
+        builder.Services.AddLive(_ => new LivePorts(_folder.Path, () => Plan, () => _relay) { Now = () => Now, Grant = (wanted, _) => Task.FromResult(Grant(wanted)) });
         _app = builder.Build();
         _app.MapLive();
         MapTestPage(_app);

@@ -12,6 +12,7 @@ public sealed class MediaSourceTests
     [InlineData("https://origin/live.m3u8", SourceKind.Http)]
     [InlineData("udp://239.1.2.3:5000", SourceKind.Udp)]
     [InlineData("rtp://@239.1.2.3:5000", SourceKind.Rtp)]
+    [InlineData("satip://receiver:554/?src=1&freq=11494&pol=h&msys=dvbs2&secret", SourceKind.SatIp)]
     public void Streams_by_known_roads_are_sources(string text, SourceKind kind)
     {
         Assert.True(MediaSource.TryParse(text, out MediaSource source));
@@ -30,6 +31,19 @@ public sealed class MediaSourceTests
     [InlineData("http://x/a b")]
     [InlineData("-i")]
     public void Files_and_what_names_no_stream_are_none(string? text) => Assert.False(MediaSource.TryParse(text, out _));
+
+    [Theory]
+    [InlineData("rtsp://user:p%40ss@10.0.0.5:554/stream?token=abc")]
+    [InlineData("srt://encoder:9000?passphrase=p%40ss&latency=1&token=abc")]
+    public void What_a_child_says_of_its_address_is_told_without_its_secrets(string text)
+    {
+        Assert.True(MediaSource.TryParse(text, out MediaSource source));
+        string said = source.Hide($"{text}: 401, user:p@ss was refused; {source.Address.AbsoluteUri} with p%40ss and {source.Address.Query}");
+        Assert.DoesNotContain("p%40ss", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("user:p@ss", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("token=abc", said, StringComparison.Ordinal);
+        Assert.Contains("401", said, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("a", "a", "a,b", "a")]

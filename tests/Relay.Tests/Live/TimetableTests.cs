@@ -58,6 +58,21 @@ public sealed class TimetableTests
         Assert.Empty((await relay.Http.GetFromJsonAsync<JsonElement>("/api/lessons/songs")).GetProperty("conflicts").EnumerateArray());
     }
 
+    [Fact]
+    public async Task A_school_that_has_the_lesson_on_its_own_network_takes_it_from_there()
+    {
+        await using LiveRelay relay = await LiveRelay.StartAsync();
+        await relay.PostAsync("/api/lessons", BodyFrom(new() { ["valley"] = "udp://239.1.2.3:5000", ["*"] = "satip://receiver:554/?freq=11494" }));
+        Assert.Equal(("udp://239.1.2.3:5000", "satip://receiver:554/?freq=11494"), (Planned(relay, "valley", "fractions").Source, Planned(relay, "hill", "fractions").Source));
+        using HttpResponseMessage file = await relay.Http.PostAsJsonAsync("/api/lessons", BodyFrom(new() { ["valley"] = "file:///etc/passwd" }));
+        Assert.Equal(HttpStatusCode.BadRequest, file.StatusCode);
+        await ScheduleAsync(relay, "fractions", Eight, "3A", null, null);
+        Assert.Null(Planned(relay, "valley", "fractions").Source);
+    }
+
+    private static object BodyFrom(Dictionary<string, string> boxSources) =>
+        new { id = "fractions", title = new { en = "Fractions" }, @class = "3A", subject = "maths", start = Eight, duration = TimeSpan.FromMinutes(45), boxSources };
+
     private static PlannedLesson Planned(LiveRelay relay, string school, string id) => relay.Get<LessonStore>().LessonsOf(school).Single(lesson => lesson.Id == id);
 
     private static Task<JsonElement> ScheduleAsync(LiveRelay relay, string id, DateTimeOffset start, string @class, string? school, Dictionary<string, DateTimeOffset>? bells) =>

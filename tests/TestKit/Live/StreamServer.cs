@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -31,6 +32,10 @@ public sealed class StreamServer : IAsyncDisposable
 
     /// <param name="stream">Given from its start at each call, and again when it is over.</param>
     public static StreamServer Start(byte[] stream, TimeSpan duration) => new(stream, duration);
+
+    /// <summary>The ffmpeg that fetches from here.</summary>
+    public int FetchingProcess() => Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => int.TryParse(name, out _))
+        .Select(name => int.Parse(name!, CultureInfo.InvariantCulture)).Single(IsFetching);
 
     public async ValueTask DisposeAsync()
     {
@@ -77,6 +82,18 @@ public sealed class StreamServer : IAsyncDisposable
             {
                 // The other end hung up, or the test is over.
             }
+        }
+    }
+
+    private bool IsFetching(int process)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{process}/cmdline").Split('\0') is ["ffmpeg", ..] words && words.Contains(Address);
+        }
+        catch (IOException)
+        {
+            return false;
         }
     }
 }
