@@ -25,6 +25,8 @@ public enum IngestVerdict
     Ahead,
     /// <summary>A sequence that is held with other content: the storage was restored or cloned. Issue a new epoch and say so.</summary>
     Clash,
+    /// <summary>A new epoch is due, but the box was given too many (<see cref="EpochRate"/>): nothing is stored and nothing answered until its turn. What it holds it keeps.</summary>
+    Wait,
 }
 
 /// <param name="Verdict">What to do.</param>
@@ -57,6 +59,13 @@ public static class IngestRule
             ? new IngestDecision(IngestVerdict.Duplicate, cursor)
             : new IngestDecision(IngestVerdict.Accept, cursor with { Through = header.Last }, overlap);
     }
+
+    /// <summary>Holds back a new epoch that would be one too many.</summary>
+    /// <param name="decision">Of <see cref="Decide"/>.</param>
+    /// <param name="before">Where the box stood.</param>
+    /// <param name="rate">What it was given lately.</param>
+    public static IngestDecision Bounded(IngestDecision decision, IngestCursor before, EpochRate rate) =>
+        decision.Verdict is IngestVerdict.NewEpoch or IngestVerdict.Clash && before.Epoch != 0 && !rate.MayIssue ? new IngestDecision(IngestVerdict.Wait, before) : decision;
 
     /// <summary>The same for a batch that came on a stick, where no answer can be given at once. No epoch is issued for it: the box would learn of that too late, and what
     /// it sends meanwhile over the link would be held up. Items of an epoch that is over, or behind a gap, are kept, for the storage that held them may be gone.</summary>
