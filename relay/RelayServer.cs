@@ -118,6 +118,8 @@ public static class RelayServer
         app.MapLiveOrigin(context => context.Caller().School).ForBoxes();
         app.MapConsole(new ConsolePorts(listsChanged, Revoke(app.Services)));
         app.MapFeedback();
+        app.MapLinkForBoxes(context => context.Caller().Box).ForBoxes();
+        app.MapLinkDoubts();
         app.MapGet("/time", (TimeProvider clock) => Results.Text(clock.GetUtcNow().ToString("O"))).ForBoxes();
         // The staff API described for programs; staff only, like the API itself.
         app.MapOpenApi("/openapi.json");

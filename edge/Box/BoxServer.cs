@@ -105,6 +105,7 @@ public static class BoxServer
             services.GetRequiredService<SiteView>().Report,
             // Lists name the lessons too: either nudge is a reason to look at them now.
             _ => services.GetRequiredService<FetchLoop>().Nudge(),
+            () => services.GetRequiredService<RelayHttp>().Client,
             Version));
         // Requests run where their bytes arrived: two changes of thread less for each. What may block does so on a pool thread either way.
         builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);

@@ -34,6 +34,9 @@ public sealed class GroupCommit<TEntry, TResult> : IAsyncDisposable
         _loop = Task.Run(RunAsync);
     }
 
+    /// <summary>How many entries wait for a commit.</summary>
+    public int Backlog => _queue.Reader.Count;
+
     /// <summary>Completes when the entry is on disk.</summary>
     /// <param name="entry">What to write.</param>
     /// <param name="cancellationToken">Ends the wait; an entry that has its place in the queue is written all the same.</param>

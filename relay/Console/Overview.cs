@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Edge.Core.Feedback;
 using Relay.Feedback;
+using Relay.Sync;
 
 namespace Relay.Console;
 
@@ -18,7 +19,7 @@ public sealed record Overview(FleetBoard Fleet, ImmutableArray<LessonRow> Today,
     /// <summary>Lessons and packs named one by one; more would bury the rest.</summary>
     private const int MostNamed = 5;
 
-    public static Overview Of(FleetBoard fleet, IEnumerable<LessonRow> lessons, PackBoard packs, FeedbackStore feedback, Func<DateTimeOffset, bool> isToday, Func<Edge.Core.Text.LocalText, string> inWords)
+    public static Overview Of(FleetBoard fleet, IEnumerable<LessonRow> lessons, PackBoard packs, FeedbackStore feedback, LinkDoubts doubts, Func<DateTimeOffset, bool> isToday, Func<Edge.Core.Text.LocalText, string> inWords)
     {
         ImmutableArray<LessonRow> today = [.. lessons.Where(row => isToday(row.Lesson.Start) || row.State is LessonState.Live or LessonState.Lost)];
         ImmutableArray<PackRow> underway = [.. packs.Rows.Where(row => row.Stage is PackStage.Underway or PackStage.Late).OrderBy(row => row.Due ?? DateTimeOffset.MaxValue)];
@@ -29,6 +30,8 @@ public sealed record Overview(FleetBoard Fleet, ImmutableArray<LessonRow> Today,
                 row.State == LessonState.Lost ? "finding.lost" : "finding.waiting", 0, inWords(row.Lesson.Title))),
             Counted(true, "/feedback?kind=helprequest&state=open", "finding.help", feedback.Open(FeedbackKind.HelpRequest)),
             Counted(true, "/feedback?kind=problem&state=open", "finding.problem", feedback.Open(FeedbackKind.Problem)),
+            .. doubts.Cloned().Take(MostNamed).Select(box => new Finding(true, "/schools", "finding.cloned", 0, box.ToString())),
+            Counted(true, "/api/links", "finding.set-aside", doubts.SetAsideLately()),
             Counted(true, "/schools?link=silent", "finding.silent", fleet.Count(BoxLink.Silent)),
             .. underway.Where(row => row.Stage == PackStage.Late).Take(MostNamed).Select(row => new Finding(true, $"/packs/{row.Pack.Pack}", "finding.late", 0, inWords(row.Pack.Title))),
             Counted(false, "/schools?link=never", "finding.never", fleet.Count(BoxLink.Never)),

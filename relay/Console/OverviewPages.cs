@@ -4,6 +4,7 @@ using Relay.Content;
 using Relay.Feedback;
 using Relay.Fleet;
 using Relay.Live;
+using Relay.Sync;
 
 namespace Relay.Console;
 
@@ -11,12 +12,12 @@ namespace Relay.Console;
 internal static class OverviewPages
 {
     public static void MapOverview(this IEndpointRouteBuilder routes) => routes.MapGet("/", (Reader reader, FleetStore fleet, PackRegistry packs, PlanSources sources,
-        LessonStore lessons, IngestDesk desk, FeedbackStore feedback, IOptions<ConsoleOptions> options, TimeProvider time) =>
+        LessonStore lessons, IngestDesk desk, FeedbackStore feedback, LinkDoubts doubts, IOptions<ConsoleOptions> options, TimeProvider time) =>
     {
         FleetBoard board = FleetBoard.Read(fleet, options, time);
         return new RazorComponentResult<OverviewPage>(new
         {
-            Overview = Overview.Of(board, LessonPages.Rows(lessons, desk, time), PackBoard.Read(packs, sources, board, reader.Now), feedback, reader.IsToday, reader.In),
+            Overview = Overview.Of(board, LessonPages.Rows(lessons, desk, time), PackBoard.Read(packs, sources, board, reader.Now), feedback, doubts, reader.IsToday, reader.In),
         });
     });
 }

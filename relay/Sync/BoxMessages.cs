@@ -29,7 +29,9 @@ public sealed class BoxMessages(IngestWriter writer, DownQueue down, SyncPorts p
         switch (topic)
         {
             case UpTopic.Up:
-                return await IngestAsync(box, school, payload, cancellationToken);
+                return await IngestAsync(box, school, payload, overtaking: false, cancellationToken);
+            case UpTopic.Urgent:
+                return await IngestAsync(box, school, payload, overtaking: true, cancellationToken);
             case UpTopic.Status when StatusReport.Read(payload.Span) is { } report:
                 await ports.Reported(box, report, payload, cancellationToken);
                 return null;
@@ -44,7 +46,7 @@ public sealed class BoxMessages(IngestWriter writer, DownQueue down, SyncPorts p
     /// <summary>The link of a box ended without a word.</summary>
     public Task GoneAsync(BoxId box, CancellationToken cancellationToken) => SeenAsync(box, connected: false, cancellationToken);
 
-    private async Task<DownMessage?> IngestAsync(BoxId box, string school, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    private async Task<DownMessage?> IngestAsync(BoxId box, string school, ReadOnlyMemory<byte> payload, bool overtaking, CancellationToken cancellationToken)
     {
         EnvelopeRead read = Envelope.Read(payload.Span, out EnvelopeHeader header, out ImmutableArray<FeedbackItem> items);
         if (read == EnvelopeRead.Foreign)
@@ -53,15 +55,18 @@ public sealed class BoxMessages(IngestWriter writer, DownQueue down, SyncPorts p
             log.EnvelopeForeign(box, payload.Length);
             return null;
         }
-        IngestResult result = await writer.TakeAsync(new ArrivedBatch(box, school, read, header, items, payload), cancellationToken);
+        IngestResult result = await writer.TakeAsync(new ArrivedBatch(box, school, read, header, items, payload, overtaking), cancellationToken);
         if (result.SetAside > 0)
             log.SetAside(box, result.SetAside);
         if (result.Verdict == IngestVerdict.Clash)
             log.Clash(box, header.Epoch);
-        if (result.Reply.Epoch is { } grant && result.Verdict != IngestVerdict.TellEpoch)
+        if (result.Verdict == IngestVerdict.Wait)
+            log.TwoOfOneName(box);
+        if (result.Reply?.Epoch is { } grant && result.Verdict != IngestVerdict.TellEpoch)
             log.EpochIssued(box, grant.Epoch);
         down.Wake(box);
-        return result.Reply;
+        // What overtakes is acked when it comes in its order.
+        return overtaking ? null : result.Reply;
     }
 
     private async Task SeenAsync(BoxId box, bool connected, CancellationToken cancellationToken)

@@ -13,13 +13,19 @@ namespace Relay.Sync;
 /// <summary>A batch as it arrived. <paramref name="OneWay"/>: on a stick, where no answer can be given at once.</summary>
 public sealed record ArrivedBatch(BoxId Box, string School, EnvelopeRead Read, EnvelopeHeader Header, ImmutableArray<FeedbackItem> Items, ReadOnlyMemory<byte> Bytes, bool OneWay = false);
 
-/// <summary>What came of it, on disk already. <paramref name="Reply"/> goes to the box.</summary>
-public sealed record IngestResult(IngestVerdict Verdict, DownMessage Reply, int Stored, int SetAside);
+/// <summary>What came of it, on disk already. <paramref name="Reply"/> goes to the box, if there is one.</summary>
+public sealed record IngestResult(IngestVerdict Verdict, DownMessage? Reply, int Stored, int SetAside);
 
 /// <summary>Takes batches in: items and cursor in one transaction, many boxes in one commit, the ack after it.</summary>
 public sealed class IngestWriter : IAsyncDisposable
 {
     private const int MaxWaiting = 4096;
+
+    private const int SqliteTooBig = 18;
+    private const int SqliteConstraint = 19;
+    private const int SqliteMismatch = 20;
+    private const int SqliteRange = 25;
+    private static readonly TimeSpan BoxesCountedEach = TimeSpan.FromMinutes(1);
 
     // Of items without a place: no box ever has it.
     private const long NoEpoch = -1;
@@ -27,6 +33,8 @@ public sealed class IngestWriter : IAsyncDisposable
     private readonly SyncPorts _ports;
     private readonly RelayGeneration _generation;
     private readonly TimeProvider _time;
+    private readonly SyncOptions _options;
+    private (long At, int Boxes)? _counted;
     private readonly GroupCommit<ArrivedBatch, IngestResult> _commit;
 
     public IngestWriter(DurableDatabase database, SyncPorts ports, RelayGeneration generation, IOptions<SyncOptions> options, TimeProvider time)
@@ -34,6 +42,7 @@ public sealed class IngestWriter : IAsyncDisposable
         _ports = ports;
         _generation = generation;
         _time = time;
+        _options = options.Value;
         _commit = new(database, new GroupCommitLimits(options.Value.CommitBatches, options.Value.CommitWait, MaxWaiting), time,
             (connection, transaction, batches) => [.. batches.Select(batch => Write(connection, transaction, batch))]);
     }
@@ -52,6 +61,10 @@ public sealed class IngestWriter : IAsyncDisposable
         UInt128? Arrived(int i) => batch.Items.IsEmpty ? null : batch.Items[i].Digest();
         UInt128? Stored(long sequence) => Held(connection, transaction, box, cursor.Epoch, sequence);
         IngestDecision decision = batch.OneWay ? IngestRule.DecideOneWay(cursor, batch.Header, Arrived, Stored) : IngestRule.Decide(cursor, batch.Header, Arrived, Stored);
+        if (decision.Verdict is IngestVerdict.NewEpoch or IngestVerdict.Clash && cursor.Epoch != 0)
+            decision = IngestRule.Bounded(decision, cursor, LinkDoubts.RateOf(connection, transaction, box, _time.GetUtcNow()));
+        if (decision.Verdict == IngestVerdict.Wait)
+            return new IngestResult(IngestVerdict.Wait, null, 0, 0);
         int stored = 0, setAside = 0;
         if (decision.Verdict == IngestVerdict.Accept)
         {
@@ -64,21 +77,33 @@ public sealed class IngestWriter : IAsyncDisposable
         {
             for (int i = 0; i < batch.Items.Length; i++)
                 Keep(connection, transaction, batch, i, late: true, ref stored, ref setAside);
-            return new IngestResult(decision.Verdict, new DownMessage(), stored, setAside);
+            return new IngestResult(decision.Verdict, null, stored, setAside);
         }
         connection.Execute("""
             INSERT INTO cursors VALUES (@box, @Epoch, @storage, @Through, 0, 0)
             ON CONFLICT (box) DO UPDATE SET epoch = @Epoch, storage = @storage, through = @Through
             """, new { box, decision.Cursor.Epoch, storage = (long)decision.Cursor.Storage, decision.Cursor.Through }, transaction);
+        if (decision.Verdict is IngestVerdict.NewEpoch or IngestVerdict.Clash && cursor.Epoch != 0)
+            LinkDoubts.Issued(connection, transaction, box, decision, Now());
         bool itsOwn = decision.Verdict is IngestVerdict.Accept or IngestVerdict.Duplicate or IngestVerdict.Gap;
         // A stick may be older than what the link reported since.
         if (itsOwn && (batch.OneWay ? batch.Header.DownThrough > row.DownThrough : batch.Header.DownThrough != row.DownThrough))
             DownQueue.Reported(connection, transaction, box, batch.Header.DownThrough, row.DownLast, Now());
         DownMessage reply = itsOwn
             ? new DownMessage(Ack: new Ack(decision.Cursor.Epoch, decision.Cursor.Through, _generation.Number,
-                (ulong)(Held(connection, transaction, box, decision.Cursor.Epoch, decision.Cursor.Through) ?? 0), Resend: decision.Verdict == IngestVerdict.Gap))
+                (ulong)(Held(connection, transaction, box, decision.Cursor.Epoch, decision.Cursor.Through) ?? 0), Resend: decision.Verdict == IngestVerdict.Gap), Pace: PaceFor(connection, transaction, batch.Header))
             : new DownMessage(Epoch: new EpochGrant(decision.Cursor.Epoch, batch.Header.Storage, _generation.Number));
         return new IngestResult(decision.Verdict, reply, stored, setAside);
+    }
+
+    private LinkPace? PaceFor(SqliteConnection connection, SqliteTransaction transaction, EnvelopeHeader header)
+    {
+        int wait = LinkPace.WaitFor(_commit.Backlog, _options.CommitBatches);
+        if (header.Count > 0 && wait == 0)
+            return null;
+        if (_counted is not { } counted || _time.GetElapsedTime(counted.At) > BoxesCountedEach)
+            _counted = counted = (_time.GetTimestamp(), connection.ExecuteScalar<int>("SELECT count(*) FROM cursors", transaction: transaction));
+        return new LinkPace(LinkPace.SpreadFor(counted.Boxes, _options.ConnectsPerSecond), wait);
     }
 
     private void Keep(SqliteConnection connection, SqliteTransaction transaction, ArrivedBatch batch, int index, bool late, ref int stored, ref int setAside)
@@ -101,8 +126,16 @@ public sealed class IngestWriter : IAsyncDisposable
             setAside += SetAside(connection, transaction, batch, sequence, reason, bytes);
             return;
         }
-        _ports.Store(connection, transaction, new ArrivedItem(batch.Box, batch.School, batch.Header.Epoch, sequence, item));
-        stored++;
+        try
+        {
+            _ports.Store(connection, transaction, new ArrivedItem(batch.Box, batch.School, batch.Header.Epoch, sequence, item));
+            stored++;
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode is SqliteTooBig or SqliteConstraint or SqliteMismatch or SqliteRange)
+        {
+            // The database will not have this one, however often it comes; its neighbours must not wait for it.
+            setAside += SetAside(connection, transaction, batch, sequence, "the database refused it", bytes);
+        }
     }
 
     private int SetAside(SqliteConnection connection, SqliteTransaction transaction, ArrivedBatch batch, long sequence, string reason, ReadOnlyMemory<byte> bytes)

@@ -25,6 +25,9 @@ internal static partial class Log
     [LoggerMessage(2407, LogLevel.Warning, "Box {Box} gave other items under numbers of epoch {Epoch} that are taken: its card was restored or cloned; it goes on under a new epoch")]
     public static partial void Clash(this ILogger log, BoxId box, long epoch);
 
+    [LoggerMessage(2413, LogLevel.Warning, "Box {Box} asks for one feedback epoch after the other: two boxes go by this name, with copies of one card. They take turns; claim one of them anew")]
+    public static partial void TwoOfOneName(this ILogger log, BoxId box);
+
     [LoggerMessage(2408, LogLevel.Information, "Box {Box} got feedback epoch {Epoch}")]
     public static partial void EpochIssued(this ILogger log, BoxId box, long epoch);
 

@@ -24,6 +24,7 @@ public static class SyncFeature
         services.AddSingleton<BoxMessages>();
         services.AddSingleton<Nudges>();
         services.AddSingleton<BoxCursors>();
+        services.AddSingleton<LinkDoubts>();
         if (kind == BrokerKind.Embedded)
         {
             services.AddSingleton<MqttConnectionHandler>();

@@ -47,6 +47,10 @@ public sealed class SyncOptions : IValidatableObject
     [Range(1, 10_000)]
     public int CommitBatches { get; set; } = 200;
 
+    /// <summary>How many boxes a second can connect. After an outage the boxes spread their first attempts so that no more come. Default 50: half of what one core's handshakes allow.</summary>
+    [Range(1, 10_000)]
+    public int ConnectsPerSecond { get; set; } = 50;
+
     /// <summary>Most messages down on their way to one box. Default 8.</summary>
     [Range(1, 64)]
     public int DownAhead { get; set; } = 8;

@@ -46,5 +46,15 @@ public static class SyncTables
             PRIMARY KEY (box, sequence)
         ) WITHOUT ROWID;
         """,
+        """
+        CREATE TABLE epochs (                 -- what a box was issued: many in a day are two boxes with one card
+            box TEXT NOT NULL,
+            epoch INTEGER NOT NULL,
+            why TEXT NOT NULL,                -- IngestVerdict
+            at INTEGER NOT NULL,
+            PRIMARY KEY (box, epoch)
+        ) WITHOUT ROWID;
+        CREATE INDEX epochs_by_time ON epochs (at);
+        """,
     ]);
 }

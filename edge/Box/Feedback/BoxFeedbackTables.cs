@@ -44,5 +44,10 @@ internal static class BoxFeedbackTables
         CREATE INDEX answers_by_item ON answers (about);
         CREATE INDEX answers_by_lesson ON answers (lesson);
         """,
+        """
+        ALTER TABLE state ADD COLUMN spread_seconds INTEGER; -- LinkPace.SpreadSeconds as heard last
+        ALTER TABLE items ADD COLUMN urgent INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX items_urgent ON items (number) WHERE urgent;
+        """,
     ]);
 }

@@ -67,7 +67,7 @@ public sealed class FeedbackDatabase : IDisposable
                 if (connection.ExecuteScalar<string>("PRAGMA quick_check(1)", transaction: transaction) is not "ok")
                     throw new SqliteException("the file is damaged", Corrupt);
                 long storage = BinaryPrimitives.ReadInt64BigEndian(RandomNumberGenerator.GetBytes(sizeof(long)));
-                connection.Execute("INSERT OR IGNORE INTO state VALUES (1, @storage, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)", new { storage }, transaction);
+                connection.Execute("INSERT OR IGNORE INTO state VALUES (1, @storage, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL)", new { storage }, transaction);
                 connection.Execute("UPDATE state SET starts = starts + 1", transaction: transaction);
                 return State(connection, transaction);
             }, cancellationToken);

@@ -114,6 +114,22 @@ public sealed class SqliteOutbox : IAsyncDisposable
         return new OutboxBatch(header, items.ToImmutable());
     });
 
+    /// <summary>Sequences of urgent items after <paramref name="after"/>, in order, at most <paramref name="most"/>.</summary>
+    public ImmutableArray<long> Urgent(long after, int most) => _file.Database.Read(connection =>
+    {
+        using SqliteTransaction reading = connection.BeginTransaction(deferred: true);
+        long before = FeedbackDatabase.State(connection, reading).Base;
+        return connection.Query<long>("SELECT number - @before FROM items WHERE urgent AND number > @from ORDER BY number LIMIT @most", new { before, from = before + after, most }, reading)
+            .ToImmutableArray();
+    });
+
+    /// <summary>How long this box waits at most before its first attempt to reach the relay, as the relay said last; null: it never said.</summary>
+    public TimeSpan? Spread => _file.Database.Read(connection => connection.ExecuteScalar<long?>("SELECT spread_seconds FROM state")) is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+
+    /// <summary>Keeps it across starts: when the power comes back in a whole region is when it matters.</summary>
+    public Task KeepSpreadAsync(TimeSpan spread, CancellationToken cancellationToken) => _file.Database.WriteAsync((connection, transaction) =>
+        connection.Execute("UPDATE state SET spread_seconds = @seconds", new { seconds = (long)spread.TotalSeconds }, transaction), cancellationToken);
+
     /// <summary>Envelopes of all that the relay has not acked, in order: for a route on which no answer comes at once.</summary>
     public IEnumerable<(byte[] Envelope, int Items)> Owed()
     {
@@ -176,14 +192,14 @@ public sealed class SqliteOutbox : IAsyncDisposable
             }
             byte[] body = item.ToBytes();
             long bytes = body.Length + RowBytes;
-            if (state.Bytes + bytes > _options.MaxOutboxBytes)
+            if (!OutboxRoom.Fits(item.Kind, state.Bytes, bytes, _options.MaxOutboxBytes))
                 state = Trim(connection, transaction, state, state.Outbox, retained: 1);
-            if (state.Bytes + bytes > _options.MaxOutboxBytes)
+            if (!OutboxRoom.Fits(item.Kind, state.Bytes, bytes, _options.MaxOutboxBytes))
                 continue;
             state = state.With(state.Outbox.Append()) with { Bytes = state.Bytes + bytes };
             long number = state.Base + state.Last;
-            connection.Execute("INSERT INTO items VALUES (@number, @id, @nonce, @kind, @lesson, @subject, @body, @crc)",
-                new { number, id = item.Id.ToString(), nonce, kind = (int)item.Kind, lesson = item.Lesson, subject = item.Subject, body, crc = Crc32C.Of(body) }, transaction);
+            connection.Execute("INSERT INTO items VALUES (@number, @id, @nonce, @kind, @lesson, @subject, @body, @crc, @urgent)",
+                new { number, urgent = item.Priority == FeedbackPriority.Urgent, id = item.Id.ToString(), nonce, kind = (int)item.Kind, lesson = item.Lesson, subject = item.Subject, body, crc = Crc32C.Of(body) }, transaction);
             results[i] = new KeptItem(KeepOutcome.Saved, number, item.Id);
         }
         Keep(connection, transaction, state);

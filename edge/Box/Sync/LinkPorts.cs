@@ -20,5 +20,6 @@ public sealed record StatusFacts(ImmutableArray<PackReport> Packs, ImmutableArra
 /// <param name="Credentials">Null while no school has claimed the box.</param>
 /// <param name="Facts">What holds now; asked at each report.</param>
 /// <param name="Nudged">Called when the relay says that something changed; must return at once.</param>
+/// <param name="Https">The client to the relay's box API; null while the box is not claimed.</param>
 /// <param name="Software">Version of the program.</param>
-public sealed record LinkPorts(Func<LinkCredentials?> Credentials, Func<StatusFacts> Facts, Action<Nudge> Nudged, string Software);
+public sealed record LinkPorts(Func<LinkCredentials?> Credentials, Func<StatusFacts> Facts, Action<Nudge> Nudged, Func<HttpClient?> Https, string Software);

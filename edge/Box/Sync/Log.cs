@@ -11,6 +11,12 @@ internal static partial class Log
     [LoggerMessage(1403, LogLevel.Information, "The broker is not reached ({Reason}); the box goes on and tries again")]
     public static partial void NotReached(this ILogger log, string reason);
 
+    [LoggerMessage(1408, LogLevel.Warning, "Another box connected under this box's name: its card was copied. Claim one of them anew; until then they take turns")]
+    public static partial void TakenOver(this ILogger log);
+
+    [LoggerMessage(1409, LogLevel.Information, "The broker's port is closed to us; feedback goes over HTTPS")]
+    public static partial void OverHttps(this ILogger log);
+
     [LoggerMessage(1404, LogLevel.Warning, "A message from the relay could not be understood; is the relay newer than this box?")]
     public static partial void MessageNotSound(this ILogger log);
 

@@ -8,6 +8,8 @@ public static class SyncFeature
         services.AddOptionsWithValidateOnStart<SyncOptions, SyncOptionsValidator>().BindConfiguration("Sync");
         services.AddSingleton(ports);
         services.AddSingleton<LinkState>();
+        services.AddSingleton<LinkEar>();
+        services.AddSingleton<HttpsLink>();
         services.AddHostedService<MqttLinkLoop>();
         return services;
     }

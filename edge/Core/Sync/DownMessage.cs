@@ -52,8 +52,8 @@ public enum Nudge
     Live,
 }
 
-/// <summary>One message from the relay on <c>box/{id}/down</c>, JSON; exactly one of the members is there.</summary>
-public sealed record DownMessage(Ack? Ack = null, EpochGrant? Epoch = null, DownItem? Item = null, Nudge? Nudge = null)
+/// <summary>One message from the relay on <c>box/{id}/down</c>, JSON; exactly one of the first four members is there, and the pace only with an ack.</summary>
+public sealed record DownMessage(Ack? Ack = null, EpochGrant? Epoch = null, DownItem? Item = null, Nudge? Nudge = null, LinkPace? Pace = null)
 {
     /// <summary>Longest message; a longer one is not ours.</summary>
     public const int MaxBytes = 16 << 10;
@@ -68,6 +68,7 @@ public sealed record DownMessage(Ack? Ack = null, EpochGrant? Epoch = null, Down
         int members = (message.Ack is null ? 0 : 1) + (message.Epoch is null ? 0 : 1) + (message.Item is null ? 0 : 1) + (message.Nudge is null ? 0 : 1);
         bool sound = members == 1
             && message.Item is null or { IsSound: true }
+            && (message.Pace is not { } pace || (pace.IsSound && message.Ack is not null))
             && message.Epoch is null or { Epoch: > 0 }
             && (message.Nudge is not { } nudge || Enum.IsDefined(nudge));
         return sound ? message : null;

@@ -12,6 +12,7 @@ public class SyncWordsTests
 
     [Theory]
     [InlineData("box/b0123456789/up", true)]
+    [InlineData("box/b0123456789/urgent", true)]
     [InlineData("box/b0123456789/status", true)]
     [InlineData("box/b0123456789/presence", true)]
     [InlineData("box/b0123456789/down", false)]
@@ -20,7 +21,7 @@ public class SyncWordsTests
     [InlineData("box/b0123456789/up/x", false)]
     [InlineData("/box/b0123456789/up", false)]
     [InlineData("", false)]
-    public void A_box_publishes_its_own_three_topics(string topic, bool may) => Assert.Equal(may, MqttTopics.MayPublish(Box, topic));
+    public void A_box_publishes_its_own_four_topics(string topic, bool may) => Assert.Equal(may, MqttTopics.MayPublish(Box, topic));
 
     [Fact]
     public void A_box_subscribes_its_own_down_topic_only()

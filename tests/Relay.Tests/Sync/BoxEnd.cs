@@ -36,6 +36,9 @@ internal sealed class BoxEnd : IAsyncDisposable
 
     public LinkState Link { get; private set; } = null!;
 
+    /// <summary>The way that is left where MQTT is blocked; null: none.</summary>
+    public HttpClient? Https { get; set; }
+
     public List<Nudge> Nudges { get; } = [];
 
     public static async Task<BoxEnd> StartAsync(RelayEnd relay, CancellationToken cancellationToken, int? port = null)
@@ -61,6 +64,7 @@ internal sealed class BoxEnd : IAsyncDisposable
                 lock (Nudges)
                     Nudges.Add(nudge);
             },
+            () => Https,
             "0.1.0");
         var sync = new SyncOptions
         {
@@ -72,7 +76,9 @@ internal sealed class BoxEnd : IAsyncDisposable
             Linger = TimeSpan.FromMilliseconds(20),
             AckPatience = TimeSpan.FromSeconds(2),
         };
-        _loop = new MqttLinkLoop(Outbox, Inbox, ports, Link, Options.Create(sync), TimeProvider.System, () => 0.5, NullLogger<MqttLinkLoop>.Instance);
+        var ear = new LinkEar(Outbox, Inbox, ports, Link, NullLogger<LinkEar>.Instance);
+        var https = new HttpsLink(Outbox, ear, ports, Options.Create(sync), TimeProvider.System);
+        _loop = new MqttLinkLoop(Outbox, ear, https, ports, Link, Options.Create(sync), TimeProvider.System, () => 0.5, NullLogger<MqttLinkLoop>.Instance);
         await _loop.StartAsync(cancellationToken);
     }
 

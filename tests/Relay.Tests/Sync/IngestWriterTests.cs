@@ -28,7 +28,7 @@ public sealed class IngestWriterTests : IAsyncLifetime
         var ports = new SyncPorts(null!, null!, null!, null!, null!, null!, null!, (_, _, arrived) => _stored.Add(arrived.Item.Content));
         _writer = new IngestWriter(_database, ports, new RelayGeneration(1), Options.Create(new SyncOptions()), TimeProvider.System);
         IngestResult greeted = await TakeAsync(0, 1, 0, oneWay: false);
-        _epoch = greeted.Reply.Epoch!.Value.Epoch;
+        _epoch = greeted.Reply!.Epoch!.Value.Epoch;
     }
 
     public async ValueTask DisposeAsync()
@@ -49,9 +49,9 @@ public sealed class IngestWriterTests : IAsyncLifetime
         Assert.Equal(0, (await TakeAsync(_epoch, 6, 3, oneWay: true)).Stored);
         // The link is back: the cursor has not moved, so the box is told where to go on, and nothing is there twice.
         IngestResult gap = await TakeAsync(_epoch, 9, 1, oneWay: false);
-        Assert.Equal((IngestVerdict.Gap, 2L, true), (gap.Verdict, gap.Reply.Ack!.Value.Through, gap.Reply.Ack.Value.Resend));
+        Assert.Equal((IngestVerdict.Gap, 2L, true), (gap.Verdict, gap.Reply!.Ack!.Value.Through, gap.Reply!.Ack.Value.Resend));
         IngestResult all = await TakeAsync(_epoch, 3, 7, oneWay: false);
-        Assert.Equal((IngestVerdict.Accept, 4, 9L), (all.Verdict, all.Stored, all.Reply.Ack!.Value.Through));
+        Assert.Equal((IngestVerdict.Accept, 4, 9L), (all.Verdict, all.Stored, all.Reply!.Ack!.Value.Through));
         Assert.Equal(["1", "2", "6", "7", "8", "3", "4", "5", "9"], _stored);
         Assert.Equal(IngestVerdict.Duplicate, (await TakeAsync(_epoch, 6, 3, oneWay: true)).Verdict);
     }
