@@ -19,10 +19,12 @@ internal sealed class BoxEnd : IAsyncDisposable
     private FeedbackDatabase? _file;
     private MqttLinkLoop? _loop;
     private readonly int _port;
+    private readonly Action<SyncOptions>? _adjust;
     private ulong _number;
 
-    private BoxEnd(RelayEnd relay, BoxId id, int port)
+    private BoxEnd(RelayEnd relay, BoxId id, int port, Action<SyncOptions>? adjust)
     {
+        _adjust = adjust;
         _relay = relay;
         Id = id;
         _port = port;
@@ -41,14 +43,16 @@ internal sealed class BoxEnd : IAsyncDisposable
 
     public List<Nudge> Nudges { get; } = [];
 
-    public static async Task<BoxEnd> StartAsync(RelayEnd relay, CancellationToken cancellationToken, int? port = null)
+    public static async Task<BoxEnd> StartAsync(RelayEnd relay, CancellationToken cancellationToken, int? port = null, Action<SyncOptions>? adjust = null)
     {
-        var end = new BoxEnd(relay, relay.AddBox(), port ?? relay.Port);
+        var end = new BoxEnd(relay, relay.AddBox(), port ?? relay.Port, adjust);
         await end.RunAsync(cancellationToken);
         return end;
     }
 
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Ends the start.</param>
+    /// <param name="linked">False: the link stays down.</param>
+    public async Task RunAsync(CancellationToken cancellationToken, bool linked = true)
     {
         var options = Options.Create(new FeedbackOptions { CommitWait = TimeSpan.FromMilliseconds(1) });
         _file = await FeedbackDatabase.OpenAsync(_folder["feedback.db"], cancellationToken);
@@ -76,10 +80,12 @@ internal sealed class BoxEnd : IAsyncDisposable
             Linger = TimeSpan.FromMilliseconds(20),
             AckPatience = TimeSpan.FromSeconds(2),
         };
+        _adjust?.Invoke(sync);
         var ear = new LinkEar(Outbox, Inbox, ports, Link, NullLogger<LinkEar>.Instance);
         var https = new HttpsLink(Outbox, ear, ports, Options.Create(sync), TimeProvider.System);
         _loop = new MqttLinkLoop(Outbox, ear, https, ports, Link, Options.Create(sync), TimeProvider.System, () => 0.5, NullLogger<MqttLinkLoop>.Instance);
-        await _loop.StartAsync(cancellationToken);
+        if (linked)
+            await _loop.StartAsync(cancellationToken);
     }
 
     public async Task StopAsync()
@@ -93,6 +99,15 @@ internal sealed class BoxEnd : IAsyncDisposable
         _file!.Dispose();
     }
 
+    /// <summary>A second box with a copy of this one's card. Both must be stopped.</summary>
+    public BoxEnd Clone()
+    {
+        var clone = new BoxEnd(_relay, Id, _port, _adjust);
+        foreach (string file in Directory.GetFiles(_folder.Path))
+            File.Copy(file, clone._folder[Path.GetFileName(file)]);
+        return clone;
+    }
+
     /// <summary>Throws the feedback file away, as a new card does.</summary>
     public void LoseStorage()
     {
@@ -100,12 +115,14 @@ internal sealed class BoxEnd : IAsyncDisposable
             File.Delete(file);
     }
 
-    public Task<KeptItem> AskAsync(string text, CancellationToken cancellationToken) => Outbox.AddAsync(new FeedbackItem(
-        new ItemId(_run, ++_number), FeedbackKind.Question, FeedbackPriority.Normal, "maths-3a", 12, new Seat("3A", 12, SeatRole.Pupil), null, text,
-        new ItemTime(1, (long)_number, 0, TimeQuality.Unknown)), nonce: null, cancellationToken);
+    public Task<KeptItem> AskAsync(string text, CancellationToken cancellationToken) => GiveAsync(FeedbackKind.Question, text, new ItemTime(1, (long)_number + 1, 0, TimeQuality.Unknown), cancellationToken);
+
+    public Task<KeptItem> GiveAsync(FeedbackKind kind, string text, ItemTime time, CancellationToken cancellationToken) => Outbox.AddAsync(new FeedbackItem(
+        new ItemId(_run, Interlocked.Increment(ref _number)), kind, kind == FeedbackKind.HelpRequest ? FeedbackPriority.Urgent : FeedbackPriority.Normal, "maths-3a", 12, new Seat("3A", 12, SeatRole.Pupil), null, text,
+        time), nonce: null, cancellationToken);
 
     public Task<KeptItem> VoteAsync(int seat, int option, CancellationToken cancellationToken) => Outbox.AddAsync(new FeedbackItem(
-        new ItemId(_run, ++_number), FeedbackKind.PollAnswer, FeedbackPriority.Normal, "maths-3a", 754, new Seat("3A", seat, SeatRole.Pupil), "poll-1", $"{option}",
+        new ItemId(_run, Interlocked.Increment(ref _number)), FeedbackKind.PollAnswer, FeedbackPriority.Normal, "maths-3a", 754, new Seat("3A", seat, SeatRole.Pupil), "poll-1", $"{option}",
         new ItemTime(1, 90_000 + 100 * (long)_number + (long)(_number * 2654435761 % 97), 0, TimeQuality.Unknown)), nonce: null, cancellationToken);
 
     public async ValueTask DisposeAsync()

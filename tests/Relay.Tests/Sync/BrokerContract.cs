@@ -5,6 +5,7 @@ using MQTTnet;
 using Relay.Sync;
 using TestKit;
 using TestKit.Identity;
+using TestKit.Link;
 using Xunit;
 
 namespace Relay.Tests.Sync;
@@ -35,7 +36,7 @@ public abstract class BrokerContract(BrokerKind kind) : IAsyncLifetime
     public async Task A_box_cannot_speak_for_another()
     {
         using RawClient one = await ConnectAsync(_one);
-        foreach (string topic in (string[])[MqttTopics.Up(_other), MqttTopics.Status(_other), MqttTopics.Down(_other), MqttTopics.Down(_one), "box", "relay/x"])
+        foreach (string topic in (string[])[MqttTopics.Up(_other), MqttTopics.Urgent(_other), MqttTopics.Presence(_other), MqttTopics.Status(_other), MqttTopics.Down(_other), MqttTopics.Down(_one), "box", "relay/x"])
             Assert.Equal(MqttClientPublishReasonCode.NotAuthorized, await one.PublishAsync(topic, Greeting(), Token));
         Assert.NotEqual(MqttClientPublishReasonCode.NotAuthorized, await one.PublishAsync(MqttTopics.Up(_one), Greeting(), Token));
         await Eventually.TrueAsync(() => _relay.Count("cursors") == 1);
@@ -134,6 +135,90 @@ public abstract class BrokerContract(BrokerKind kind) : IAsyncLifetime
         await again.PublishAsync(MqttTopics.Up(_one), Greeting(), Token);
         await Eventually.TrueAsync(() => _relay.Count("cursors") == 1);
     }
+
+    [Fact]
+    public async Task A_publish_counts_as_stored_only_after_the_commit()
+    {
+        using RawClient one = await ConnectAsync(_one);
+        await one.SubscribeAsync(MqttTopics.Down(_one), Token);
+        using var held = new ManualResetEventSlim();
+        Task holding = Task.Run(() => _relay.Database.WriteAsync((_, _) => held.Wait(TimeSpan.FromSeconds(20)), Token), Token);
+        Task publish = one.PublishAsync(MqttTopics.Up(_one), Greeting(), Token);
+        await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, Token);
+        bool heardEarly = !one.Heard.IsEmpty, acknowledgedEarly = publish.IsCompleted;
+        held.Set();
+        await holding;
+        await publish;
+        Assert.False(heardEarly);
+        // Mosquitto's word is about itself; the relay's own is given after the commit.
+        Assert.True(kind == BrokerKind.External || !acknowledgedEarly);
+        await Eventually.TrueAsync(() => !one.Heard.IsEmpty);
+        // What a slow link holds up for minutes is worth nothing any more.
+        Assert.InRange(one.ExpirySeconds, 1u, 120u);
+    }
+
+    [Fact]
+    public async Task No_more_goes_down_than_a_box_reports_to_have()
+    {
+        using RawClient one = await ConnectAsync(_one);
+        await one.SubscribeAsync(MqttTopics.Down(_one), Token);
+        await one.PublishAsync(MqttTopics.Up(_one), Greeting(), Token);
+        await Eventually.TrueAsync(() => one.Heard.Any(message => message.Epoch is not null));
+        var queue = _relay.Services.GetRequiredService<DownQueue>();
+        await _relay.Database.WriteAsync((connection, transaction) =>
+        {
+            for (int i = 1; i <= 40; i++)
+                queue.Add(connection, transaction, _one, new DownDraft($"notice-{i}", DownKind.Notice, null, null, "no school tomorrow"));
+        }, Token);
+        for (int through = 0; through < 40; through += 8)
+        {
+            await one.PublishAsync(MqttTopics.Up(_one), Envelope.Write(new EnvelopeHeader(1, 7, 1, 0, 0, through), []), Token);
+            await Eventually.TrueAsync(() => Items(one).Contains(through + 8));
+            Assert.Equal(through + 8, Items(one).Max());
+        }
+        Assert.Equal(Enumerable.Range(1, 40).Select(i => (long)i), Items(one).Distinct());
+    }
+
+    [Fact]
+    public async Task An_idle_link_costs_at_most_25_kB_a_day()
+    {
+        await using ImpairedProxy proxy = ImpairedProxy.To(_relay.Port);
+        using RawClient one = await RawClient.ConnectAsync(_relay, _one, _relay.Certificates.Client(_one.ToString()), Token, proxy.Port);
+        await one.PublishAsync(MqttTopics.Presence(_one), "1"u8.ToArray(), Token);
+        long before = proxy.UpBytes + proxy.DownBytes;
+        const int Measured = 10;
+        for (int i = 0; i < Measured; i++)
+            await one.PingAsync(Token);
+        double pingBytes = (proxy.UpBytes + proxy.DownBytes - before) / (double)Measured + Packets * HeadBytes;
+        // A school's usual report: what is whole shows no outlook.
+        var report = new StatusReport(1, "0.1.0", TimeSpan.FromDays(3), [.. Enumerable.Range(0, 20).Select(i => new PackReport($"pack-{i}", 1, PackHolding.Verified, 9_000_000, 9_000_000))], [], 0, 1L << 34, new ListVersions(1, 2, 3));
+        before = proxy.UpBytes + proxy.DownBytes;
+        await one.PublishAsync(MqttTopics.Status(_one), report.ToJson(), Token);
+        double reportBytes = proxy.UpBytes + proxy.DownBytes - before + (Packets + 1) * HeadBytes;
+        var box = new Edge.Box.Sync.SyncOptions();
+        var keepAlive = new KeepAlive(box.KeepAlive);
+        double bytes = 0;
+        TimeSpan sinceReport = TimeSpan.Zero;
+        for (TimeSpan at = TimeSpan.Zero; at < TimeSpan.FromDays(1); at += keepAlive.Interval)
+        {
+            bytes += pingBytes;
+            sinceReport += keepAlive.Interval;
+            if (sinceReport >= box.StatusRefresh)
+            {
+                bytes += reportBytes;
+                sinceReport = TimeSpan.Zero;
+            }
+            keepAlive = keepAlive.Answered(box.MaxKeepAlive);
+        }
+        TestContext.Current.TestOutputHelper?.WriteLine($"{kind}: ping {pingBytes}, report {reportBytes}, a day {bytes}");
+        Assert.InRange(bytes, 5_000, 25_000);
+    }
+
+    // Of TCP and IP; a word, its answer and the acknowledgement of that.
+    private const int HeadBytes = 52;
+    private const int Packets = 3;
+
+    private static IEnumerable<long> Items(RawClient client) => client.Heard.Select(message => message.Item?.Sequence ?? 0).Where(sequence => sequence > 0);
 
     private Task<RawClient> ConnectAsync(BoxId box) => RawClient.ConnectAsync(_relay, box, _relay.Certificates.Client(box.ToString()), Token);
 

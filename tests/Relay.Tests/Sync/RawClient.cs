@@ -18,6 +18,7 @@ internal sealed class RawClient : IDisposable
 
     private RawClient() => _client.ApplicationMessageReceivedAsync += received =>
     {
+        ExpirySeconds = received.ApplicationMessage.MessageExpiryInterval;
         if (DownMessage.Read(received.ApplicationMessage.Payload.ToArray()) is { } message)
             Heard.Enqueue(message);
         return Task.CompletedTask;
@@ -25,16 +26,19 @@ internal sealed class RawClient : IDisposable
 
     public ConcurrentQueue<DownMessage> Heard { get; } = [];
 
+    /// <summary>How long the message heard last was good for.</summary>
+    public uint ExpirySeconds { get; private set; }
+
     public bool IsConnected => _client.IsConnected;
 
     /// <exception cref="Exception">Whatever MQTTnet throws when it is refused.</exception>
-    public static async Task<RawClient> ConnectAsync(RelayEnd relay, BoxId clientId, X509Certificate2? certificate, CancellationToken cancellationToken)
+    public static async Task<RawClient> ConnectAsync(RelayEnd relay, BoxId clientId, X509Certificate2? certificate, CancellationToken cancellationToken, int? port = null)
     {
         var raw = new RawClient();
         MqttClientConnectResult result = await raw._client.ConnectAsync(new MqttClientOptionsBuilder()
             .WithProtocolVersion(MqttProtocolVersion.V500)
             .WithClientId(clientId.ToString())
-            .WithTcpServer("localhost", relay.Port)
+            .WithTcpServer("localhost", port ?? relay.Port)
             .WithTlsOptions(tls =>
             {
                 tls.UseTls().WithSslProtocols(SslProtocols.Tls13).WithCertificateValidationHandler(shown => relay.Certificates.IsOurs(shown.Certificate));
@@ -66,6 +70,8 @@ internal sealed class RawClient : IDisposable
         });
         return answer;
     }
+
+    public Task PingAsync(CancellationToken cancellationToken) => _client.PingAsync(cancellationToken);
 
     public void Dispose() => _client.Dispose();
 }

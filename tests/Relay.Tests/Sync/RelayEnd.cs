@@ -105,6 +105,8 @@ internal sealed class RelayEnd : IAsyncDisposable
                 services.GetRequiredService<DownQueue>().Add(connection, transaction, box, new DownDraft(id, kind, about, lesson, text)),
             services => box => services.GetRequiredService<DownQueue>().Wake(box));
         _app = builder.Build();
+        // Who calls is a matter of the box API's gate; here the client says it.
+        _app.MapLinkForBoxes(context => BoxId.Parse(context.Request.Headers["box"].ToString()));
         await _app.StartAsync(cancellationToken);
     }
 
@@ -118,6 +120,9 @@ internal sealed class RelayEnd : IAsyncDisposable
         await _app.DisposeAsync();
         _app = null;
     }
+
+    /// <summary>The way in over HTTP for a box.</summary>
+    public HttpClient HttpFor(BoxId box) => new() { BaseAddress = new Uri(_app!.Urls.First()), DefaultRequestHeaders = { { "box", box.ToString() } } };
 
     /// <summary>What came from a box, oldest first.</summary>
     public ImmutableArray<string> ContentsOf(BoxId box) => Database.Read(connection =>
