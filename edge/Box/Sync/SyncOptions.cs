@@ -69,9 +69,9 @@ public sealed class SyncOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
     public TimeSpan StatusInterval { get; set; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>A report is sent at least this often, even if nothing changed. Default 4 h: with the signs of life under 25 kB a day.</summary>
+    /// <summary>A report is sent at least this often, even if nothing changed. Default 8 h: with the signs of life some 20 kB a day.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
-    public TimeSpan StatusRefresh { get; set; } = TimeSpan.FromHours(4);
+    public TimeSpan StatusRefresh { get; set; } = TimeSpan.FromHours(8);
 }
 
 [OptionsValidator]

@@ -129,6 +129,52 @@ public sealed class SqliteOutboxTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task When_the_outbox_is_full_what_is_refused_follows_the_stated_order()
+    {
+        _options.MaxOutboxBytes = 20_000;
+        await OpenAsync();
+        foreach (FeedbackKind kind in (FeedbackKind[])[FeedbackKind.Attendance, FeedbackKind.PollAnswer, FeedbackKind.Question, FeedbackKind.ExerciseAnswer])
+        {
+            FeedbackItem Item() => Question("2") with { Kind = kind, Subject = kind is FeedbackKind.PollAnswer or FeedbackKind.ExerciseAnswer ? "one" : null };
+            long before = _outbox.State.Last;
+            while ((await _outbox.AddAsync(Item(), null, Token)).Outcome == KeepOutcome.Saved)
+            {
+            }
+            // What stands before it in the order is full; it still found room itself.
+            Assert.True(_outbox.State.Last > before, $"{kind} found no room");
+        }
+        Assert.Equal(KeepOutcome.Full, (await _outbox.AddAsync(Question("2") with { Kind = FeedbackKind.Attendance }, null, Token)).Outcome);
+    }
+
+    /// <summary>A big school: 2 000 answers on each of 30 days, nothing acked, and the default room.</summary>
+    [Fact]
+    public async Task Thirty_days_offline_fit_in_64_MB_and_go_up_in_order()
+    {
+        const int Days = 30, ADay = 2000;
+        _options.CommitItems = 1000;
+        _options.CommitWait = TimeSpan.Zero;
+        _options.MaxWaiting = ADay;
+        await OpenAsync();
+        for (int day = 0; day < Days; day++)
+        {
+            KeptItem[] kept = await Task.WhenAll(Enumerable.Range(0, ADay).Select(i => _outbox.AddAsync(
+                i % 20 == 0 ? Question($"Day {day}: why is the answer to exercise {i} not the one on the board?")
+                    : Question($"{i % 4}") with { Kind = FeedbackKind.PollAnswer, Subject = $"poll-{day}" }, null, Token)));
+            Assert.All(kept, item => Assert.Equal(KeepOutcome.Saved, item.Outcome));
+        }
+        Assert.Equal(Days * ADay, _outbox.State.Unsent);
+        long bytes = Directory.GetFiles(_folder.Path).Sum(file => new FileInfo(file).Length);
+        Assert.InRange(bytes, 1 << 20, 64 << 20);
+        var numbers = new List<ulong>();
+        foreach ((byte[] envelope, _) in _outbox.Owed())
+        {
+            Assert.Equal(EnvelopeRead.Whole, Envelope.Read(envelope, out _, out var items));
+            numbers.AddRange(items.Select(item => item.Id.Number));
+        }
+        Assert.Equal(Enumerable.Range(1, Days * ADay).Select(n => (ulong)n), numbers);
+    }
+
+    [Fact]
     public async Task A_file_that_is_no_database_is_moved_aside_and_the_box_goes_on_with_another_storage()
     {
         await OpenAsync();

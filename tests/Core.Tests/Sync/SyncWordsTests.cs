@@ -48,6 +48,7 @@ public class SyncWordsTests
 
     public static TheoryData<DownMessage> Downs => new(
         new DownMessage(Ack: new Ack(1, 0, 5)),
+        new DownMessage(Ack: new Ack(1, 7, 5), Pace: new LinkPace(360, 250)),
         new DownMessage(Epoch: new EpochGrant(3, ulong.MaxValue, 5)),
         new DownMessage(Item: new DownItem(1, "x", DownKind.Answer, new ItemId(1, 2).ToString(), "maths-3a", "因为…")),
         new DownMessage(Item: new DownItem(2, "n", DownKind.Note, null, "maths-3a", "look at the screen")),
@@ -65,6 +66,8 @@ public class SyncWordsTests
     [InlineData("[1]")]
     [InlineData("{\"nudge\":\"Lists\",\"ack\":{\"epoch\":1,\"through\":2}}")]
     [InlineData("{\"nudge\":77}")]
+    [InlineData("{\"nudge\":\"Lists\",\"pace\":{\"spreadSeconds\":1,\"waitMs\":0}}")]
+    [InlineData("{\"ack\":{\"epoch\":1,\"through\":2},\"pace\":{\"spreadSeconds\":99999,\"waitMs\":0}}")]
     [InlineData("{\"epoch\":{\"epoch\":0,\"storage\":1,\"generation\":1}}")]
     [InlineData("{\"item\":{\"sequence\":0,\"id\":\"x\",\"kind\":\"Notice\",\"about\":null,\"lesson\":null,\"text\":\"\"}}")]
     [InlineData("{\"item\":{\"sequence\":1,\"id\":\"x\",\"kind\":\"Answer\",\"about\":null,\"lesson\":null,\"text\":\"\"}}")]

@@ -69,7 +69,7 @@ internal sealed class RelayEnd : IAsyncDisposable
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0));
         builder.Logging.ClearProviders();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
@@ -122,7 +122,7 @@ internal sealed class RelayEnd : IAsyncDisposable
     }
 
     /// <summary>The way in over HTTP for a box.</summary>
-    public HttpClient HttpFor(BoxId box) => new() { BaseAddress = new Uri(_app!.Urls.First()), DefaultRequestHeaders = { { "box", box.ToString() } } };
+    public HttpClient HttpFor(BoxId box) => new() { BaseAddress = new Uri(_app!.Urls.First(url => url.StartsWith("http:", StringComparison.Ordinal))), DefaultRequestHeaders = { { "box", box.ToString() } } };
 
     /// <summary>What came from a box, oldest first.</summary>
     public ImmutableArray<string> ContentsOf(BoxId box) => Database.Read(connection =>
