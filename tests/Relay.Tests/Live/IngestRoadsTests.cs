@@ -94,6 +94,29 @@ public sealed class IngestRoadsTests
     }
 
     [Theory]
+    [InlineData("srt", "-f mpegts {0}?mode=listener")]
+    [InlineData("rtmp", "-f flv -listen 1 {0}")]
+    public async Task The_relay_calls_an_encoder_that_listens(string scheme, string to)
+    {
+        string source = $"{scheme}://127.0.0.1:{FreePort.Take()}/lesson";
+        await using LiveEncoder encoder = await LiveEncoder.StartAsync(sound: true, string.Format(CultureInfo.InvariantCulture, to, source).Split(' '));
+        // It listens once only: a call that is broken off on a slow machine would be the last.
+        await using LiveRelay relay = await LiveRelay.StartWithRoadsAsync([], ("EncoderSilence", "00:01:00"));
+        await relay.ScheduleFetchedAsync("fractions", source);
+        await relay.PublishedAsync("fractions", 3);
+        Assert.All((await relay.ListAsync("fractions")).Segments.Skip(1), segment => Assert.False(segment.Discontinuity));
+    }
+
+    [Fact]
+    public async Task The_relay_fetches_from_a_camera_that_speaks_rtsp()
+    {
+        await using RtspCamera camera = await RtspCamera.StartAsync(await TestVideo.MakeAsync(30, keyFrameEvery: 25));
+        await using LiveRelay relay = await LiveRelay.StartWithRoadsAsync([]);
+        await relay.ScheduleFetchedAsync("fractions", camera.Address);
+        await relay.PublishedAsync("fractions", 3);
+    }
+
+    [Theory]
     [InlineData("file:///etc/passwd")]
     [InlineData("/etc/passwd")]
     [InlineData("concat:/etc/passwd|http://x/")]
