@@ -4,6 +4,7 @@ using EdgeBench.Delta;
 using EdgeBench.Link;
 using EdgeBench.Live;
 using EdgeBench.Multicast;
+using EdgeBench.Outage;
 using EdgeBench.Start;
 using EdgeBench.Store;
 
@@ -13,6 +14,7 @@ var root = new RootCommand("Measures the product on this machine; where a peer i
     StartBenchmark.Command(),
     LiveBenchmark.Command(),
     MulticastBenchmark.Command(),
+    OutageBenchmark.Command(),
     LinkBenchmark.Command(),
     DeltaBenchmark.Command(),
     StoreBenchmark.Command(),

@@ -7,14 +7,19 @@ internal sealed class Encoder : IAsyncDisposable
 {
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(200);
 
-    private readonly HttpClient _http = new() { Timeout = Timeout.InfiniteTimeSpan };
+    private readonly HttpClient _http;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _sending;
 
     /// <param name="ingest">Where the relay takes the lesson in.</param>
     /// <param name="media">File with a transport stream.</param>
     /// <param name="duration">How long it plays.</param>
-    public Encoder(Uri ingest, string media, TimeSpan duration) => _sending = SendAsync(ingest, media, duration);
+    /// <param name="road">What it sends with, without a time limit, and disposes of; null: this machine's own network.</param>
+    public Encoder(Uri ingest, string media, TimeSpan duration, HttpClient? road = null)
+    {
+        _http = road ?? new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
+        _sending = SendAsync(ingest, media, duration);
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -6,11 +6,11 @@ using TestKit.World;
 
 namespace EdgeBench.Live;
 
-/// <summary><c>./bench live</c>: a lesson of 1 Mbit/s from relay to box to 1, 20 and 100 viewers, and nginx with the same files for the same viewers, turn by turn.
+/// <summary><c>./bench live</c>: a lesson of 1 Mbit/s from relay to box to 1, 20, 100 and 300 viewers, and nginx with the same files for the same viewers, turn by turn.
 /// Box and nginx are measured from outside, by what Linux says of their processes.</summary>
 internal static class LiveBenchmark
 {
-    private static readonly int[] Audiences = [1, 20, 100];
+    private static readonly int[] Audiences = [1, 20, 100, 300];
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan Saturation = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(150);
@@ -22,7 +22,7 @@ internal static class LiveBenchmark
     {
         Option<int> seconds = Options.Count("--seconds", "How long each measurement lasts, after the warm-up", 30, 5);
         Option<int> rounds = Options.Count("--rounds", "How often each is measured; the figure is the median", 3, 1);
-        var command = new Command("live", "Processor and memory of the box with 1, 20 and 100 viewers of a live lesson, beside nginx") { seconds, rounds };
+        var command = new Command("live", "Processor and memory of the box with 1, 20, 100 and 300 viewers of a live lesson, beside nginx") { seconds, rounds };
         command.SetAction(async (parsed, cancellationToken) => Report.Print("live",
             await MeasureAsync(TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(rounds), cancellationToken), parsed.GetValue(Options.Json)));
         return command;
@@ -31,8 +31,8 @@ internal static class LiveBenchmark
     private static async Task<IReadOnlyList<Figure>> MeasureAsync(TimeSpan span, int rounds, CancellationToken cancellationToken)
     {
         using var folder = new TempFolder();
-        // Box alone; box and nginx for each audience; the box once more with whole pages; then four saturations for each round.
-        TimeSpan whole = rounds * ((2 * Audiences.Length + 2) * (span + WarmUp) + 8 * Saturation) + Margin;
+        // Box alone, twice; box and nginx for each audience; the box once more with whole pages; then four saturations for each round.
+        TimeSpan whole = rounds * ((2 * Audiences.Length + 3) * (span + WarmUp) + 8 * Saturation) + Margin;
         Report.Say($"Making {whole.TotalSeconds:0} s of a lesson");
         await LessonMedia.MakeAsync(folder["lesson.ts"], (int)whole.TotalSeconds, cancellationToken);
 
@@ -52,7 +52,7 @@ internal static class LiveBenchmark
             await Eventually.Async(async () => (await box.Http.GetAsync(Lesson + "6.ts", cancellationToken)).IsSuccessStatusCode, "the lesson is on the box", cancellationToken, Patience, () => box.Output);
             await using var nginx = new NginxPeer(box.Port, Lesson);
             await nginx.StartAsync(cancellationToken);
-            figures.AddRange(await new Turns(span, WarmUp, Lesson, cancellationToken).AudiencesAsync(box, nginx, Audiences, rounds, Processor, Memory));
+            figures.AddRange(await new Turns(span, WarmUp, Lesson, cancellationToken).AudiencesAsync(relay, box, nginx, Audiences, rounds, Processor, Memory));
             figures.AddRange(await SaturateAsync(box, nginx, Lesson, rounds, cancellationToken));
         }
         Report.Say("Ending the lesson");

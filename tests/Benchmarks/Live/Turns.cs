@@ -9,36 +9,41 @@ internal sealed class Turns(TimeSpan span, TimeSpan warmUp, string lesson, Cance
 {
     private static readonly TimeSpan MemoryLook = TimeSpan.FromSeconds(1);
 
-    /// <summary>Figures of all audiences; the bars are those of the largest.</summary>
-    public async Task<IReadOnlyList<Figure>> AudiencesAsync(BoxNode box, NginxPeer nginx, int[] audiences, int rounds, Bar processor, Bar memory)
+    /// <summary>The audience that the bars are for, and the page: a full hall. A larger one shows how it goes on.</summary>
+    private const int Hall = 100;
+
+    /// <summary>Figures of all audiences, and of the relay that takes the lesson in meanwhile.</summary>
+    public async Task<IReadOnlyList<Figure>> AudiencesAsync(RelayNode relay, BoxNode box, NginxPeer nginx, int[] audiences, int rounds, Bar processor, Bar memory)
     {
         var alone = new List<Turn>();
         var pages = new List<Turn>();
+        var ingest = new List<Turn>();
         var turns = audiences.ToDictionary(count => count, _ => (Box: new List<Turn>(), Nginx: new List<Turn>()));
         for (int round = 1; round <= rounds; round++)
         {
-            Report.Say($"Round {round} of {rounds}: the box receives, nobody watches");
+            Report.Say($"Round {round} of {rounds}: the box receives, nobody watches; then the same, the relay looked at");
             alone.Add(await BoxAsync(box, 0, page: false));
+            ingest.Add(await WatchAsync(box.Port, 0, page: false, () => ProcessUsage.Of(relay.ProcessId)));
             foreach (int count in audiences)
             {
                 Report.Say($"Round {round} of {rounds}: {count} viewers, box then nginx");
                 turns[count].Box.Add(await BoxAsync(box, count, page: false));
                 turns[count].Nginx.Add(await NginxAsync(nginx, count));
             }
-            Report.Say($"Round {round} of {rounds}: {audiences[^1]} viewers in the lesson's page");
-            pages.Add(await BoxAsync(box, audiences[^1], page: true));
+            Report.Say($"Round {round} of {rounds}: {Hall} viewers in the lesson's page");
+            pages.Add(await BoxAsync(box, Hall, page: true));
         }
 
-        var figures = new List<Figure> { Cpu("box, receiving only", alone), Resident("box, receiving only", alone) };
+        var figures = new List<Figure> { Cpu("box, receiving only", alone), Resident("box, receiving only", alone), Cpu("relay, ingest and one box", ingest), Resident("relay, ingest and one box", ingest) };
         foreach ((int count, (List<Turn> ours, List<Turn> theirs)) in turns)
         {
-            bool largest = count == audiences[^1];
+            bool barred = count == Hall;
             string viewers = count == 1 ? "1 viewer" : $"{count} viewers";
-            figures.Add(Cpu($"box, {viewers}", ours, largest ? processor : null));
-            figures.Add(Resident($"box, {viewers}", ours, largest ? memory : null));
+            figures.Add(Cpu($"box, {viewers}", ours, barred ? processor : null));
+            figures.Add(Resident($"box, {viewers}", ours, barred ? memory : null));
             figures.Add(Cpu($"nginx, {viewers}", theirs));
             figures.Add(Resident($"nginx, {viewers}", theirs));
-            if (!largest)
+            if (count < Hall)
                 continue;
             figures.Add(new($"box, {viewers}: sent", "Mbit/s", ours.Select(turn => turn.Watched.BytesPerSecond * 8 / 1e6)));
             figures.Add(new($"box, {viewers}: requests", "1/s", ours.Select(turn => turn.Watched.RequestsPerSecond)));
@@ -48,7 +53,7 @@ internal sealed class Turns(TimeSpan span, TimeSpan warmUp, string lesson, Cance
                 figures.Add(new($"{whose}, {viewers}: a segment, p99", "ms", of.Select(turn => Figure.Quantile(turn.Watched.SegmentMilliseconds, 0.99))));
             }
         }
-        figures.Add(Cpu($"box, {audiences[^1]} viewers in its page", pages));
+        figures.Add(Cpu($"box, {Hall} viewers in its page", pages));
         figures.Add(new("failed requests", "", [alone.Concat(pages).Concat(turns.Values.SelectMany(turn => turn.Box.Concat(turn.Nginx))).Sum(turn => turn.Watched.Failures)], Bar.Max(0)));
         return figures;
     }

@@ -21,6 +21,9 @@ public sealed partial class LessonKillTests : IAsyncDisposable
     /// <summary>Of each of the connections that the box fetches over: less than the source needs, more than the slides.</summary>
     private const int ThinBytesPerSecond = 10_000;
 
+    /// <summary>As the box has it by default.</summary>
+    private const int ParallelFetches = 3;
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly int _seed = int.TryParse(Environment.GetEnvironmentVariable("EDGE_SEED"), out int seed) ? seed : RandomNumberGenerator.GetInt32(1_000_000);
@@ -58,6 +61,8 @@ public sealed partial class LessonKillTests : IAsyncDisposable
             await KillAsync(blow, draw);
         }
         await GoesOnAsync();
+        // What is made whole afterwards takes up what was left for a lower rung: that is no kill's doing.
+        int[] askedAgain = AskedAgain;
         _school.Box.Api.RateBytesPerSecond = 0;
         await stop.CancelAsync();
         await feeding;
@@ -77,7 +82,8 @@ public sealed partial class LessonKillTests : IAsyncDisposable
         Assert.True(shown.AsSpan().EndsWith(viewer.Seen) && viewer.Segments > _wanted, $"the viewer saw {viewer.Segments} segments of {viewer.Seen.Length} bytes, other ones than the box keeps. {Evidence}");
         await Eventually.Async(() => Task.FromResult(Enumerable.Range(0, origin.Length).All(n => File.Exists(_school.Folder[$"relay/live/{Lesson}/{Rung}/{n}.ts"]))), "the lower rung lacks nothing", Token, Patience, () => Evidence);
         Assert.True(_asked.Count > _wanted, $"only {_asked.Count} requests were heard of. {Evidence}");
-        Assert.True(AskedAgain.Sum() <= AskedAgain.Length, $"paid more than once for more than a segment for each kill. {Evidence}");
+        // On the way are the segments that are fetched at once, but mostly one or none.
+        Assert.True(askedAgain.Sum() <= askedAgain.Length && askedAgain.Max() <= ParallelFetches, $"paid twice for more than a segment for each kill. {Evidence}");
     }
 
     /// <summary>Since each kill of the box: segments that it had begun to fetch before.</summary>

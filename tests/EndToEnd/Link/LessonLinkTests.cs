@@ -31,7 +31,7 @@ public sealed class LessonLinkTests
         byte[] stream = await TestVideo.Lesson20sAsync();
         await using LinkWorld world = await LinkWorld.StartAsync(Repository.PublishedBox, Quick.Box, Token,
             new Dictionary<string, string>(Quick.Relay) { ["Ladder__Rungs"] = "slides" });
-        string Evidence() => $"{string.Join(' ', Entries(world).Select(entry => $"{entry.UpstreamSequence}{entry.Rung}"))}\n--- box\n{world.Output}\n--- relay\n{world.RelayOutput}";
+        string Evidence() => $"{string.Join(' ', world.Shown().Select(entry => $"{entry.UpstreamSequence}{entry.Rung}"))}\n--- box\n{world.Output}\n--- relay\n{world.RelayOutput}";
         Uri ingest = await world.BeginLessonAsync(Token);
         world.Link.Shape = Wide;
         using var stop = new CancellationTokenSource();
@@ -40,7 +40,7 @@ public sealed class LessonLinkTests
         Task feeding = new TsFeed(ingest, stream, TimeSpan.FromSeconds(20), () => EmulatedLink.HttpAt(world.Link.Far, ingest, Timeout.InfiniteTimeSpan)).RunAsync(stop.Token, Token);
         Task watching = WatchAsync(world, checker, watched.Token);
 
-        await Eventually.Async(() => Task.FromResult(Newest(world) == "" && Entries(world).Length > 1), "the source's rung comes", Token, Patience, Evidence);
+        await Eventually.Async(() => Task.FromResult(Newest(world) == "" && world.Shown().Length > 1), "the source's rung comes", Token, Patience, Evidence);
         world.Link.Shape = Narrow;
         await Eventually.Async(() => Task.FromResult(Newest(world) == "slides"), "the slides come", Token, Patience, Evidence);
         world.Link.Cut();
@@ -57,7 +57,7 @@ public sealed class LessonLinkTests
 
         Assert.Empty(checker.Violations);
         Assert.InRange(checker.Lists, 10, int.MaxValue);
-        ImmutableArray<JournalEntry> shown = Entries(world);
+        ImmutableArray<JournalEntry> shown = world.Shown();
         // Order was held: each number once, none left out.
         Assert.Equal(Enumerable.Range(0, shown.Length).Select(n => (long)n), shown.Select(entry => entry.UpstreamSequence));
         for (int i = 1; i < shown.Length; i++)
@@ -80,8 +80,5 @@ public sealed class LessonLinkTests
         }
     }
 
-    private static string? Newest(LinkWorld world) => Entries(world) is [.., var last] ? last.Rung : null;
-
-    /// <summary>What the box has shown, from its own journal.</summary>
-    private static ImmutableArray<JournalEntry> Entries(LinkWorld world) => Path.Combine(world.Recording, "index") is var index && File.Exists(index) ? RecordingJournal.Read(File.ReadAllBytes(index))?.Entries ?? [] : [];
+    private static string? Newest(LinkWorld world) => world.Shown() is [.., var last] ? last.Rung : null;
 }

@@ -123,6 +123,8 @@ public sealed class EmulatedLink : IDisposable
     })
     { BaseAddress = site, Timeout = timeout ?? TimeSpan.FromSeconds(5) };
 
+    public bool IsCut => _cut;
+
     public void Cut() => _cut = true;
 
     public void Join() => _cut = false;

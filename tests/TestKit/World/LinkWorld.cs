@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Edge.Core.Live;
 using TestKit.Disk;
 using TestKit.Link;
 using TestKit.Processes;
@@ -117,6 +119,9 @@ public sealed partial class LinkWorld : IAsyncDisposable
 
     /// <summary>The box's folder of the lesson.</summary>
     public string Recording => _folder[$"box/live/{Lesson}"];
+
+    /// <summary>What of the lesson the box has shown, from its own journal.</summary>
+    public ImmutableArray<JournalEntry> Shown() => Path.Combine(Recording, "index") is var index && File.Exists(index) ? RecordingJournal.Read(File.ReadAllBytes(index))?.Entries ?? [] : [];
 
     public Task StartBoxAsync(CancellationToken cancellationToken) => _box.StartAsync(null, cancellationToken);
 
