@@ -1,4 +1,5 @@
 using Edge.Core.Live;
+using Edge.Media.Srt;
 
 namespace Relay.Live;
 
@@ -37,4 +38,8 @@ public enum CameraStage
 /// <param name="Silence">Since it last sent something; null: it has not since the relay started.</param>
 /// <param name="Bytes">Received since the relay started.</param>
 /// <param name="Program">What its stream carries.</param>
-public sealed record CameraState(Camera Camera, CameraStage Stage, bool OnAir, TimeSpan? Silence, long Bytes, TsProgram? Program);
+public sealed record CameraState(Camera Camera, CameraStage Stage, bool OnAir, TimeSpan? Silence, long Bytes, TsProgram? Program)
+{
+    /// <summary>How its SRT connection does; null: it comes by another road.</summary>
+    public SrtFigures? Srt { get; init; }
+}

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using Relay.Cli;
 
@@ -31,6 +32,8 @@ internal static class CameraCommands
                 ("Name", row => row.GetProperty("name").GetString()!),
                 ("Seen", row => row.GetProperty("onAir").GetBoolean() ? "on air" : row.GetProperty("chosen").GetBoolean() ? "chosen" : ""),
                 ("State", row => row.GetProperty("stage").GetString()!),
+                ("SRT", row => row.GetProperty("srt") is { ValueKind: JsonValueKind.Object } srt
+                    ? string.Create(CultureInfo.InvariantCulture, $"{srt.GetProperty("roundTripMilliseconds").GetDouble():0} ms, {srt.GetProperty("lostPercent").GetDouble():0.##} % lost, {srt.GetProperty("droppedPackets").GetInt64()} for good") : ""),
                 ("Stream", row => row.GetProperty("source").GetString() ?? client.AddressOf(row.GetProperty("ingest").GetString()!).ToString()));
         });
         return command;

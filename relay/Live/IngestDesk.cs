@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.IO.Pipelines;
 using Edge.Core.Content;
 using Microsoft.Extensions.Options;
+using Relay.Live.Srt;
 
 namespace Relay.Live;
 
@@ -17,7 +18,7 @@ public enum IngestEnd
 }
 
 /// <summary>Takes in encoders' streams, by whatever road they come, and has them cut. A camera has one encoder at a time; a new connection takes over from one that may be long dead.</summary>
-public sealed class IngestDesk(LessonStore lessons, CameraStore cameras, LiveOrigin origin, IOptions<LiveOptions> options, TimeProvider time, ILogger<IngestDesk> log)
+public sealed class IngestDesk(LessonStore lessons, CameraStore cameras, LiveOrigin origin, SrtGate srt, IOptions<LiveOptions> options, TimeProvider time, ILogger<IngestDesk> log)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<(string Lesson, string Camera), Connection> _current = [];
@@ -28,7 +29,7 @@ public sealed class IngestDesk(LessonStore lessons, CameraStore cameras, LiveOri
         cameras.FindByKey(key) is { } camera && lessons.Find(camera.Lesson) is { } lesson ? (lesson, camera) : null;
 
     /// <summary>How a lesson's cameras stand, the main one first.</summary>
-    public ImmutableArray<CameraState> Cameras(Lesson lesson) => Programme(lesson).States();
+    public ImmutableArray<CameraState> Cameras(Lesson lesson) => [.. Programme(lesson).States().Select(state => state with { Srt = srt.Of(state.Camera.Key) })];
 
     /// <summary>Time since an encoder of this lesson last sent something; null: none has since this process started.</summary>
     public TimeSpan? SilenceOf(string lesson)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Edge.Core.Content;
 using Edge.Core.Live;
+using Edge.Media.Srt;
 
 namespace Relay.Live;
 
@@ -22,10 +23,21 @@ public sealed record LessonSummary(PlannedLesson Lesson, ImmutableArray<string>?
 /// <param name="Chosen">Staff want to see it.</param>
 /// <param name="OnAir">Classes see it.</param>
 /// <param name="SilentSeconds">Since it last sent something; null: it has not since the relay started.</param>
-public sealed record CameraSummary(string Id, string Name, string Ingest, string? Source, bool Chosen, bool OnAir, CameraStage Stage, double? SilentSeconds, long Bytes)
+/// <param name="Srt">How its SRT connection does; null: it comes by another road.</param>
+public sealed record CameraSummary(string Id, string Name, string Ingest, string? Source, bool Chosen, bool OnAir, CameraStage Stage, double? SilentSeconds, long Bytes, SrtSummary? Srt)
 {
     public static CameraSummary Of(CameraState state) => new(state.Camera.Id, state.Camera.Name, $"/ingest/{state.Camera.Key}", state.Camera.Source,
-        state.Camera.Chosen, state.OnAir, state.Stage, state.Silence?.TotalSeconds, state.Bytes);
+        state.Camera.Chosen, state.OnAir, state.Stage, state.Silence?.TotalSeconds, state.Bytes, state.Srt is { } figures ? SrtSummary.Of(figures) : null);
+}
+
+/// <summary>An SRT connection as staff see it, since it began.</summary>
+/// <param name="LatencyMilliseconds">How long a lost packet may take to come after all.</param>
+/// <param name="LostPercent">Packets that did not come at first, of all.</param>
+/// <param name="DroppedPackets">Packets that did not come in time either: holes in the picture.</param>
+public sealed record SrtSummary(double RoundTripMilliseconds, double LatencyMilliseconds, double LostPercent, long DroppedPackets)
+{
+    public static SrtSummary Of(SrtFigures figures) => new(Math.Round(figures.RoundTrip.TotalMilliseconds, 1), figures.Latency.TotalMilliseconds,
+        Math.Round(100.0 * figures.Lost / Math.Max(1, figures.Received + figures.Dropped), 2), figures.Dropped);
 }
 
 /// <summary>The timetable in the staff API.</summary>

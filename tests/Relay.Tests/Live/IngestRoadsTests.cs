@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
+using System.Text.Json;
 using Edge.Core.Live;
 using Relay.Live;
 using Relay.Live.Srt;
@@ -55,6 +56,9 @@ public sealed class IngestRoadsTests
         await Eventually.TrueAsync(() => relay.Get<SrtGate>().Of(key) is { Received: > 0 }, Patience);
         // Its own wish was 120 ms.
         Assert.Equal(SrtLatency.Least, relay.Get<SrtGate>().Of(key)!.Value.Latency);
+        // Staff see how its way is.
+        await Eventually.TrueAsync(async () => (await relay.Http.GetFromJsonAsync<JsonElement>("/api/lessons/fractions")).GetProperty("cameras")[0].GetProperty("srt") is { ValueKind: JsonValueKind.Object } shown
+            && shown.GetProperty("latencyMilliseconds").GetDouble() == 1000 && shown.GetProperty("roundTripMilliseconds").GetDouble() > 0 && shown.GetProperty("lostPercent").GetDouble() >= 0, Patience);
     }
 
     [Fact]
