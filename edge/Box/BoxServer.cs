@@ -84,12 +84,12 @@ public static class BoxServer
         builder.Services.AddPictures(services =>
         {
             var live = services.GetRequiredService<LiveLessons>();
-            return new PicturePorts(Path.Combine(options.DataFolder, "pictures"), () => live.Recordings, lesson => live.Recording(lesson)?.Window, (lesson, sequence) => live.Recording(lesson)?.Read(sequence));
+            return new PicturePorts(Path.Combine(options.DataFolder, "pictures"), () => live.Recordings, lesson => live.Filled(lesson)?.Window, (lesson, sequence) => live.Filled(lesson)?.ReadAlone(sequence));
         });
         builder.Services.AddIptv(services =>
         {
             var live = services.GetRequiredService<LiveLessons>();
-            return new IptvPorts(() => services.GetRequiredService<ListStore>().Current?.Plan, live.State, lesson => live.Recording(lesson)?.Window,
+            return new IptvPorts(() => services.GetRequiredService<ListStore>().Current?.Plan, live.State, lesson => live.Recording(lesson) is { Fragmented: false } recording ? recording.Window : null,
                 (lesson, sequence) => live.Recording(lesson)?.Read(sequence), IPAddress.Parse(options.Address),
                 services.GetRequiredService<SiteView>().Television, Reader.LanguageOf);
         });

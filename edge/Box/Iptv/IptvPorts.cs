@@ -9,7 +9,7 @@ namespace Edge.Box.Iptv;
 /// <summary>What television needs of the rest of the box. Joined in BoxServer.</summary>
 /// <param name="Plan">The newest verified plan; null before the first.</param>
 /// <param name="State">How a lesson stands.</param>
-/// <param name="Window">What is published of a lesson; null: nothing.</param>
+/// <param name="Window">What is published of a lesson as transport stream; null: nothing.</param>
 /// <param name="Segment">Bytes of a published segment; null when it cannot be had.</param>
 /// <param name="SiteAddress">Address that the school's site listens on.</param>
 /// <param name="Lessons">What sets list.</param>

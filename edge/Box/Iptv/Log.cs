@@ -24,4 +24,7 @@ internal static partial class Log
 
     [LoggerMessage(1257, LogLevel.Error, "Lesson {Lesson}: segment {Sequence} cannot be read and is left out of the multicast")]
     public static partial void SegmentUnreadable(this ILogger log, string lesson, long sequence, Exception exception);
+
+    [LoggerMessage(1258, LogLevel.Warning, "Lesson {Lesson}: comes as fragmented MP4 and has no multicast group; sets take it as HLS")]
+    public static partial void NoTransportStream(this ILogger log, string lesson);
 }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Edge.Core.Content;
 using Edge.Core.Iptv;
+using Edge.Core.Live;
 using Edge.Core.Text;
 using Microsoft.Extensions.Options;
 
@@ -16,6 +17,7 @@ public sealed class MulticastLoop(IptvPorts ports, IOptions<IptvOptions> options
     private static readonly IPEndPoint Announcements = new(Ipv4.Address(LessonAnnouncement.SapGroup), LessonAnnouncement.SapPort);
 
     private ImmutableDictionary<string, LessonMulticast> _running = ImmutableDictionary<string, LessonMulticast>.Empty;
+    private readonly HashSet<string> _withoutGroup = new(StringComparer.Ordinal);
     private long _announcedAt;
     private bool _told;
 
@@ -23,6 +25,9 @@ public sealed class MulticastLoop(IptvPorts ports, IOptions<IptvOptions> options
     public IPEndPoint? GroupOf(string lesson)
     {
         if (!options.Value.Multicast)
+            return null;
+        // It runs, and not as what goes out by multicast.
+        if (ports.State(lesson).Stage != LiveStage.NotStarted && ports.Window(lesson) is null)
             return null;
         uint? group = Volatile.Read(ref _running).TryGetValue(lesson, out LessonMulticast? running) ? running.Announcement.Group
             : Groups().TryGetValue(lesson, out uint planned) ? planned : null;
@@ -78,6 +83,13 @@ public sealed class MulticastLoop(IptvPorts ports, IOptions<IptvOptions> options
         {
             if (_running.Count >= options.Value.MostLessons || _running.ContainsKey(lesson.Id) || !MulticastChoice.Begins(lesson, ports.State(lesson.Id).Stage))
                 continue;
+            // Fragmented MP4 is no transport stream, and remaking it would cost what multicast saves.
+            if (ports.Window(lesson.Id) is null)
+            {
+                if (_withoutGroup.Add(lesson.Id))
+                    log.NoTransportStream(lesson.Id);
+                continue;
+            }
             if (!Groups().TryGetValue(lesson.Id, out uint group))
                 continue;
             LanInterface? lan = LanSide.Choose(LanSide.All(), options.Value.Interface, ports.SiteAddress);

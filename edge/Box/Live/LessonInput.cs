@@ -188,7 +188,7 @@ internal sealed class LessonInput(
 
     private async Task AppendAsync(TsSegment cut, bool broken, DateTimeOffset? now, CancellationToken cancellationToken)
     {
-        _recording ??= await lessons.OpenOrCreateAsync(lesson, Target, cancellationToken);
+        _recording ??= await lessons.OpenOrCreateAsync(lesson, Target, fragmented: false, cancellationToken);
         if (!_recording.Window.Takes(cut.Duration))
         {
             _lost = true;

@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Edge.Box.Live;
 
-/// <summary>One lesson on disk: <c>media.ts</c>, all segments behind each other, <c>index</c>, the journal that says which of them are whole, and <c>lesson.json</c>.
+/// <summary>One lesson on disk: <c>media.ts</c>, all segments behind each other (fragmented MP4 with its heads between them), <c>index</c>, the journal that says which of them are whole, and <c>lesson.json</c>.
 /// The same bytes are the live stream, the rewind and the recording. Bytes are flushed before the journal speaks of them, and published after.
 /// One writer; any number of readers.</summary>
 public sealed class LessonRecording : IDisposable
@@ -28,6 +28,7 @@ public sealed class LessonRecording : IDisposable
     {
         Folder = folder;
         Lesson = lesson;
+        Fragmented = recording.Fragmented;
         Cursor = recording.Cursor;
         Rung = recording.Entries.IsEmpty ? null : recording.Entries[^1].Rung;
         (_media, _index, _memoryBytes, _indexBytes) = (media, index, memoryBytes, recording.ValidBytes);
@@ -38,6 +39,9 @@ public sealed class LessonRecording : IDisposable
 
     /// <summary>The lesson as it was planned when the recording began.</summary>
     public PlannedLesson Lesson { get; }
+
+    /// <summary>Its segments are fragmented MP4, all of them; else transport streams, all of them.</summary>
+    public bool Fragmented { get; }
 
     /// <summary>Where the restream goes on.</summary>
     public RestreamCursor Cursor { get; private set; }
@@ -69,16 +73,17 @@ public sealed class LessonRecording : IDisposable
     public PlaylistBody PlaylistIn(string folder)
     {
         MediaPlaylist list = Window.Whole();
-        return PlaylistBody.Of(PlaylistText.Write(list with { Segments = [.. list.Segments.Select(entry => entry with { Uri = folder + entry.Uri })] }));
+        return PlaylistBody.Of(PlaylistText.Write(list with { Segments = [.. list.Segments.Select(entry => entry with { Uri = folder + entry.Uri, Map = entry.Map is { } map ? map with { Uri = folder + map.Uri } : null })] }));
     }
 
     /// <summary>Begins a recording.</summary>
     /// <param name="target">Target duration of its playlists, for good.</param>
-    public static async Task<LessonRecording> CreateAsync(string folder, PlannedLesson lesson, TimeSpan target, int memoryBytes, CancellationToken cancellationToken)
+    /// <param name="fragmented">Its segments will be fragmented MP4.</param>
+    public static async Task<LessonRecording> CreateAsync(string folder, PlannedLesson lesson, TimeSpan target, bool fragmented, int memoryBytes, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(folder);
         await DurableFile.WriteAsync(Path.Combine(folder, LessonName), lesson.ToJson(), cancellationToken);
-        await DurableFile.WriteAsync(Path.Combine(folder, IndexName), RecordingJournal.Head(target), cancellationToken);
+        await DurableFile.WriteAsync(Path.Combine(folder, IndexName), RecordingJournal.Head(target, fragmented), cancellationToken);
         DurableFile.SyncFolder(Path.GetDirectoryName(folder)!);
         return Open(folder, memoryBytes) ?? throw new IOException($"the recording just made in {folder} cannot be read");
     }
@@ -89,7 +94,7 @@ public sealed class LessonRecording : IDisposable
     {
         if (Read(folder) is not ({ } recording, { } lesson))
             return null;
-        if (recording.Version != RecordingJournal.Version)
+        if (recording.Version < RecordingJournal.Version)
             recording = Renewed(recording, Path.Combine(folder, IndexName));
         SafeFileHandle media = File.OpenHandle(Path.Combine(folder, MediaName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, FileOptions.Asynchronous);
         SafeFileHandle index = File.OpenHandle(Path.Combine(folder, IndexName), FileMode.Open, FileAccess.ReadWrite, FileShare.Read, FileOptions.Asynchronous);
@@ -117,15 +122,22 @@ public sealed class LessonRecording : IDisposable
 
     /// <summary>Stores and publishes the next segment: bytes, flush, journal, flush, lists.</summary>
     /// <exception cref="IOException">Disk full or failing: nothing was published, and the same segment may be given again.</exception>
-    public async Task AppendAsync(ReadOnlyMemory<byte> bytes, Segment segment, string origin, long upstreamSequence, string rung, CancellationToken cancellationToken)
+    /// <param name="map">The head it needs; empty in transport streams. One that is here already is not stored again.</param>
+    public async Task AppendAsync(ReadOnlyMemory<byte> bytes, Segment segment, string origin, long upstreamSequence, string rung, CancellationToken cancellationToken, ReadOnlyMemory<byte> map = default)
     {
+        if (Fragmented != (segment.Map is not null))
+            throw new ArgumentException("a recording is all transport stream or all fragmented MP4", nameof(segment));
         Published published = _published;
+        MapPlace? place = segment.Map is not { } hash ? null : MapOf(published, hash) ?? new MapPlace(hash, published.MediaBytes, map.Length);
         // As the window will have it: nothing stands before the first one that it could break with.
         segment = segment.Sequence == 0 ? segment with { Discontinuity = false } : segment;
-        var entry = new JournalEntry(segment, published.MediaBytes, origin, upstreamSequence, rung);
+        bool stored = place?.Offset != published.MediaBytes;
+        var entry = new JournalEntry(segment, stored ? published.MediaBytes : place!.Value.End, origin, upstreamSequence, rung) { Map = place };
+        if (!stored)
+            await RandomAccess.WriteAsync(_media, map, published.MediaBytes, cancellationToken);
         await RandomAccess.WriteAsync(_media, bytes, entry.Offset, cancellationToken);
         RandomAccess.FlushToDisk(_media);
-        await JournalAsync(RecordingJournal.Record(entry));
+        await JournalAsync(RecordingJournal.Records(entry, published.Entries.IsEmpty ? null : published.Entries[^1]));
         Cursor = Cursor.After(upstreamSequence, segment.ProgramEnd) with { Origin = origin };
         Rung = rung;
         lock (_gate)
@@ -147,6 +159,23 @@ public sealed class LessonRecording : IDisposable
             _memory = _memory.Clear();
         }
     }
+
+    /// <summary>Where the head lies whose address is <paramref name="name"/>; null when there is none.</summary>
+    public MapPlace? FindMap(string name)
+    {
+        foreach (JournalEntry entry in Entries)
+        {
+            if (entry.Map is { } map && Segment.NameOfMap(map.Hash) == name)
+                return map;
+        }
+        return null;
+    }
+
+    private static MapPlace? MapOf(Published published, ChunkId hash) => published.Entries.FirstOrDefault(entry => entry.Map?.Hash == hash)?.Map;
+
+    /// <summary>The head of a published segment; empty in transport streams.</summary>
+    /// <exception cref="IOException">The disk does not give it.</exception>
+    public ReadOnlyMemory<byte> ReadMap(long sequence) => Entries[(int)sequence].Map is { } map ? ReadBytes(map.Offset, map.LengthBytes) : default;
 
     /// <summary>The bytes of a published segment.</summary>
     /// <exception cref="IOException">The disk does not give them.</exception>
@@ -176,13 +205,21 @@ public sealed class LessonRecording : IDisposable
     {
         if (Find(sequence) is not { } found)
             return null;
-        if (found.Bytes is { } held)
-            return held;
-        byte[] bytes = new byte[found.Segment.LengthBytes];
-        for (int read = 0; read < bytes.Length;)
+        return found.Bytes ?? ReadBytes(found.Offset, found.Segment.LengthBytes);
+    }
+
+    /// <summary>The bytes of a published segment with its head before them, so that they can be decoded alone; null when it is not published.</summary>
+    /// <exception cref="IOException">The disk does not give them.</exception>
+    public ReadOnlyMemory<byte>? ReadAlone(long sequence) =>
+        Read(sequence) is not { } segment ? null : Fragmented ? (byte[])[.. ReadMap(sequence).Span, .. segment.Span] : segment;
+
+    private ReadOnlyMemory<byte> ReadBytes(long offset, int length)
+    {
+        byte[] bytes = new byte[length];
+        for (int read = 0; read < length;)
         {
-            int part = RandomAccess.Read(_media, bytes.AsSpan(read), found.Offset + read);
-            read += part > 0 ? part : throw new EndOfStreamException($"segment {sequence} is cut short");
+            int part = RandomAccess.Read(_media, bytes.AsSpan(read), offset + read);
+            read += part > 0 ? part : throw new EndOfStreamException($"{MediaPath} is shorter than its journal");
         }
         return bytes;
     }
@@ -218,8 +255,8 @@ public sealed class LessonRecording : IDisposable
             JournalEntry last = recording.Entries[^1];
             if (last.End <= length && IsAsMeant(last, media))
                 break;
-            int kept = recording.Entries.Length - 1;
-            recording = recording with { Entries = recording.Entries.RemoveAt(kept), Ended = false, ValidBytes = RecordingJournal.HeadBytes + kept * RecordingJournal.RecordBytes };
+            ImmutableArray<JournalEntry> kept = recording.Entries.RemoveAt(recording.Entries.Length - 1);
+            recording = recording with { Entries = kept, Ended = false, ValidBytes = RecordingJournal.LengthOf(kept) };
         }
         return recording;
     }

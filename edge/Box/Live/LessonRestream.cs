@@ -7,7 +7,7 @@ namespace Edge.Box.Live;
 /// <summary>How the restream of a lesson ended.</summary>
 internal enum RestreamEnd { Complete, Unavailable }
 
-/// <summary>Brings one lesson from the relay to this school: looks at the relay's list, fetches what is missing, oldest first and a few at once, and publishes in order.
+/// <summary>Brings one lesson from the relay, or from another house, to this school: looks at the list there, fetches what is missing, oldest first and a few at once, and publishes in order.
 /// One rung at a time, the one that the link carries. Holds the order up to a bound: an outage makes the class wait, and nothing is skipped. One task; nothing here is shared.</summary>
 internal sealed class LessonRestream(
     PlannedLesson lesson, LiveLessons lessons, LivePorts ports, LiveOptions options, TimeProvider time, Func<double> draw, ILogger log)
@@ -24,7 +24,17 @@ internal sealed class LessonRestream(
     /// <summary>So many target durations without a new entry: the rung does not grow any more.</summary>
     private const int Stagnant = 4;
 
-    private readonly UpstreamLadder _ladder = new(lesson.Id);
+    /// <summary>Another rung of another house may be so many segments younger or older.</summary>
+    private const int MostLag = 3;
+
+    /// <summary>Heads of segments kept; a lesson has one for each rung.</summary>
+    private const int MostMaps = 64;
+
+    /// <summary>Another house tells its target duration as it likes and raises it later, ours stays: half as much more.</summary>
+    private const double ForeignHeadroom = 1.5;
+
+    private readonly UpstreamLadder _ladder = new(lesson);
+    private readonly Dictionary<(Uri, PartSpan?), MapFetch> _maps = [];
     private readonly FetchMeter _meter = new(time);
     private readonly SortedDictionary<long, Wanted> _wanted = [];
     private readonly Dictionary<long, Fetching> _fetching = [];
@@ -41,12 +51,17 @@ internal sealed class LessonRestream(
     private Backoff _backoff;
     private MediaPlaylist? _list;
     private bool _full;
+    private bool _toldSilent;
+    private string? _numberedBy;
+    private (MediaStart Start, TimeSpan Duration)? _last;
 
     public async Task<RestreamEnd> RunAsync(CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _recording = lessons.Recording(lesson.Id);
         _cursor = _recording?.Cursor ?? RestreamCursor.AtStart;
+        _numberedBy = _recording?.Rung;
+        _last = LastOf(_recording);
         if (_recording is { Window.Ended: true })
             return RestreamEnd.Complete;
         log.RestreamBegins(lesson.Id, LessonTimeline.Edge(_recording?.Window.Segments ?? []).TotalSeconds);
@@ -90,7 +105,7 @@ internal sealed class LessonRestream(
                     if (asked.Name == _rung.Name)
                     {
                         if (Judge(end, next) is { } final)
-                            return final;
+                            return _ladder.IsForeign ? await CloseAsync() : final;
                         UpstreamList? longer = Take(end, list, next);
                         // What could not be read is asked for again as it was.
                         if (end is not (ListEnd.Failed or ListEnd.Garbage))
@@ -105,13 +120,10 @@ internal sealed class LessonRestream(
                 if (before.Name != _rung.Name)
                     (next, conditional, pause) = (UpstreamList.Delta, false, TimeSpan.Zero);
                 await PublishAsync(stop.Token);
-                if (_cursor.Ends >= RestreamCursor.Agreeing && _wanted.Count == 0 && _list is { } known && _cursor.Next >= known.Next && _recording is { } recording)
-                {
-                    await recording.EndAsync();
-                    lessons.Grown(recording);
-                    log.RecordingComplete(lesson.Id, recording.Window.Next);
-                    return RestreamEnd.Complete;
-                }
+                if (_cursor.Ends >= RestreamCursor.Agreeing && _wanted.Count == 0 && _list is { } known && _cursor.Next >= known.Next && _recording is not null)
+                    return await CloseAsync();
+                if (_ladder.IsForeign && lesson.Stage == LessonStage.Ended && IsStill)
+                    return await CloseAsync();
             }
         }
         finally
@@ -121,27 +133,45 @@ internal sealed class LessonRestream(
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             foreach (Fetching fetching in _fetching.Values)
                 fetching.Dispose();
+            foreach (MapFetch map in _maps.Values)
+                map.Dispose();
         }
+    }
+
+    /// <summary>The lesson is over, and nothing more of it will come.</summary>
+    private async Task<RestreamEnd> CloseAsync()
+    {
+        if (_recording is not { } recording)
+            return RestreamEnd.Unavailable;
+        await recording.EndAsync();
+        lessons.Grown(recording);
+        log.RecordingComplete(lesson.Id, recording.Window.Next);
+        return RestreamEnd.Complete;
     }
 
     private async Task<(UpstreamRung, ListEnd, MediaPlaylist?)> AskAsync(UpstreamRung rung, UpstreamList list, bool conditional, TimeSpan pause, CancellationToken cancellationToken)
     {
         await Task.Delay(pause, time, cancellationToken);
-        (ListEnd end, MediaPlaylist? answer) = ports.Relay() is not { } relay ? (ListEnd.Failed, null) : await rung.List.AskAsync(relay, list, conditional, options.IdleTimeout, time, cancellationToken);
+        (ListEnd end, MediaPlaylist? answer) = Upstream is not { } upstream ? (ListEnd.Failed, null) : await rung.List.AskAsync(upstream, list, conditional, options.IdleTimeout, time, cancellationToken);
         return (rung, end, answer);
     }
 
     private async Task<bool> LookAsync(TimeSpan pause, CancellationToken cancellationToken)
     {
         await Task.Delay(pause, time, cancellationToken);
-        return ports.Relay() is { } relay && await _ladder.LookAsync(relay, options.IdleTimeout, time, cancellationToken);
+        return Upstream is { } upstream && await _ladder.LookAsync(upstream, options.IdleTimeout, time, cancellationToken);
     }
+
+    private HttpClient? Upstream => ports.UpstreamOf(lesson);
 
     /// <summary>Takes in which rungs there are. Their rates may be other ones than before.</summary>
     private void TakeLadder(bool looked)
     {
         if (!looked)
             return;
+        if (_ladder.IsSilent && !_toldSilent)
+            log.SoundElsewhere(lesson.Id);
+        _toldSilent = _ladder.IsSilent;
         if (PlaceOf(_rung.Name) is { } place)
             _rung = _ladder.Rungs[place];
         else
@@ -203,7 +233,7 @@ internal sealed class LessonRestream(
         log.RungChanged(lesson.Id, rung.Name.Length == 0 ? "source" : rung.Name, _meter.BitsPerSecond, Behind);
         foreach ((long sequence, Wanted wanted) in _wanted.ToArray())
         {
-            if (_fetching.TryGetValue(sequence, out Fetching? fetching)
+            if (!_ladder.IsForeign && _fetching.TryGetValue(sequence, out Fetching? fetching)
                 && (fetching.Seen || fetching.Fetch.RestBytes is { } rest && RungChoice.IsWorthFinishing(rest, wanted.Segment.Entry.Duration, rung.Rate)))
                 continue;
             Leave(sequence);
@@ -215,11 +245,14 @@ internal sealed class LessonRestream(
     /// <summary>A lower rung that has ended to grow at the relay, for whatever reason, is left for the source's, which never waits for the others.</summary>
     private void LeaveStagnant()
     {
-        if (_choice is null || Place == 0 || _list is not { Ended: false } || _wanted.Count > 0 || time.GetElapsedTime(_grownAt) < Stagnant * _list.TargetDuration)
+        if (_choice is null || Place == 0 || !IsStill)
             return;
         ChangeTo(_ladder.Rungs[0]);
         _choice = _choice with { Rung = 0, Since = time.GetElapsedTime(0) };
     }
+
+    /// <summary>All that the rung lists is published, and the lists of a long time showed nothing new. While the link is down nobody knows.</summary>
+    private bool IsStill => _list is { Ended: false } && _wanted.Count == 0 && time.GetElapsedTime(_grownAt, _listedAt) >= Stagnant * _list.TargetDuration;
 
     /// <summary>A segment is not wanted any more, or not from there.</summary>
     private void Leave(long sequence)
@@ -246,7 +279,7 @@ internal sealed class LessonRestream(
                 _listedAt = time.GetTimestamp();
                 if (list!.Next > (_list?.Next ?? 0))
                     _grownAt = _listedAt;
-                (_list, _target) = (list!, list!.TargetDuration);
+                (_list, _target) = (list!, _ladder.IsForeign ? list!.TargetDuration * ForeignHeadroom : list!.TargetDuration);
                 return Follow(list, asked);
             case ListEnd.Unchanged:
                 _backoff = default;
@@ -270,6 +303,15 @@ internal sealed class LessonRestream(
 
     private UpstreamList? Follow(MediaPlaylist list, UpstreamList which)
     {
+        if (_ladder.IsForeign && _numberedBy != _rung.Name)
+        {
+            if (_numberedBy is not null)
+                _cursor = RestreamPlan.Aligned(_cursor, list);
+            // It may yet have to come where the rung before it was.
+            if (list.Next < _cursor.Next && list.Next + MostLag >= _cursor.Next && time.GetElapsedTime(_grownAt) < Stagnant * list.TargetDuration)
+                return null;
+            _numberedBy = _rung.Name;
+        }
         bool others = _lacking.Count < _ladder.Rungs.Length - 1;
         RestreamPlan plan = RestreamPlan.For(_cursor, list, which, lesson.Stage == LessonStage.Ended ? null : options.MostBehind, others);
         if (plan.Restarted)
@@ -320,19 +362,39 @@ internal sealed class LessonRestream(
         {
             if (_fetching.ContainsKey(sequence) || _fetching.Count >= options.ParallelFetches)
                 continue;
-            if (!HasRoom() || ports.Relay() is not { BaseAddress: { } relay })
+            if (!HasRoom() || Upstream is not { } upstream)
                 return;
             ListedSegment entry = wanted.Segment.Entry;
-            // An address elsewhere would show this box's certificate to a stranger.
-            if (!Uri.TryCreate(new Uri(relay, wanted.Rung.List.Base), entry.Uri, out Uri? address) || address.Authority != relay.Authority || address.Scheme != relay.Scheme)
+            if (AddressOf(entry.Uri, wanted.Rung, upstream) is not { } address || !TryMap(entry, wanted.Rung, upstream, out MapFetch? map))
             {
-                _fetching[sequence] = new Fetching(new SegmentFetch(entry, relay), cancellationToken) { Task = Task.FromResult(FetchEnd.Gone), Tries = options.SegmentTries };
+                _fetching[sequence] = new Fetching(new SegmentFetch(entry, wanted.Rung.List.Base), null, cancellationToken) { Task = Task.FromResult(FetchEnd.Gone), Tries = options.SegmentTries };
                 continue;
             }
-            var fetching = new Fetching(new SegmentFetch(entry, address), cancellationToken);
+            var fetching = new Fetching(new SegmentFetch(entry, address, map), map, cancellationToken);
             fetching.Task = TryAsync(fetching, TimeSpan.Zero);
             _fetching[sequence] = fetching;
         }
+    }
+
+    /// <returns>Null when it is none, or one that is not fetched from.</returns>
+    private Uri? AddressOf(string uri, UpstreamRung rung, HttpClient upstream)
+    {
+        Uri from = rung.List.Base.IsAbsoluteUri ? rung.List.Base : new Uri(upstream.BaseAddress!, rung.List.Base);
+        return Uri.TryCreate(from, uri, out Uri? address) && _ladder.Allows(address, upstream.BaseAddress) ? address : null;
+    }
+
+    /// <summary>The head that a segment needs, if any.</summary>
+    /// <returns>False when its address is none that is fetched from.</returns>
+    private bool TryMap(ListedSegment entry, UpstreamRung rung, HttpClient upstream, out MapFetch? map)
+    {
+        map = null;
+        if (entry.Map is not { } listed)
+            return true;
+        if (AddressOf(listed.Uri, rung, upstream) is not { } address || (_maps.Count == MostMaps && !_maps.ContainsKey((address, listed.Range))))
+            return false;
+        if (!_maps.TryGetValue((address, listed.Range), out map))
+            _maps[(address, listed.Range)] = map = new MapFetch(address, listed.Range);
+        return true;
     }
 
     private bool HasRoom()
@@ -348,12 +410,14 @@ internal sealed class LessonRestream(
     private async Task<FetchEnd> TryAsync(Fetching fetching, TimeSpan pause)
     {
         await Task.Delay(pause, time, fetching.Left);
-        if (ports.Relay() is not { } relay)
+        if (Upstream is not { } upstream)
             return FetchEnd.Cut;
         _meter.Begin();
         try
         {
-            return await fetching.Fetch.TryAsync(relay, options.IdleTimeout, time, _meter.Came, fetching.Left);
+            if (fetching.Map is { } map && await map.TryAsync(upstream, options.IdleTimeout, time, _meter.Came, fetching.Left) is not FetchEnd.Whole and var end)
+                return end;
+            return await fetching.Fetch.TryAsync(upstream, options.IdleTimeout, time, _meter.Came, fetching.Left);
         }
         finally
         {
@@ -373,7 +437,7 @@ internal sealed class LessonRestream(
                 return;
             case FetchEnd.Gone or FetchEnd.Damaged:
                 if (end == FetchEnd.Damaged)
-                    log.SegmentDamaged(lesson.Id, sequence, fetching.Fetch.Fault);
+                    log.SegmentDamaged(lesson.Id, sequence, fetching.Map is { Head: null } map ? map.Fault : fetching.Fetch.Fault);
                 if (++fetching.Tries >= options.SegmentTries)
                 {
                     log.SegmentGivenUp(lesson.Id, sequence, end);
@@ -398,7 +462,7 @@ internal sealed class LessonRestream(
                 return;
             if (!_fetching.TryGetValue(sequence, out Fetching? fetching) || !fetching.Seen)
                 return;
-            if (!fetching.GivenUp && !await AppendAsync(wanted, fetching.Fetch.Bytes, cancellationToken))
+            if (!fetching.GivenUp && !await AppendAsync(wanted, fetching.Fetch.Bytes, fetching.Map, cancellationToken))
                 log.SegmentGivenUp(lesson.Id, sequence, FetchEnd.Damaged);
             if (_cursor.Next <= sequence)
                 _cursor = _cursor.Without(sequence);
@@ -411,23 +475,28 @@ internal sealed class LessonRestream(
     }
 
     /// <returns>False when it does not fit into the lesson's playlist.</returns>
-    private async Task<bool> AppendAsync(Wanted wanted, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    private async Task<bool> AppendAsync(Wanted wanted, ReadOnlyMemory<byte> bytes, MapFetch? map, CancellationToken cancellationToken)
     {
         while (true)
         {
             try
             {
-                _recording ??= await lessons.OpenOrCreateAsync(lesson, _target, cancellationToken);
+                _recording ??= await lessons.OpenOrCreateAsync(lesson, _target, map is not null, cancellationToken);
                 ListedSegment entry = wanted.Segment.Entry;
                 // Without the sender's date the lesson counts on from what is known; this box's clock may say anything.
                 DateTimeOffset date = entry.ProgramTime ?? _cursor.Until ?? lesson.Start;
                 TimeSpan duration = entry.Duration > TimeSpan.Zero ? entry.Duration : TimeSpan.FromMilliseconds(1);
-                if (!_recording.Window.Takes(duration))
+                // A list cannot go from fragmented MP4 back to transport streams.
+                if (!_recording.Window.Takes(duration) || _recording.Fragmented != map is not null)
                     return false;
                 // Another rung is another picture size and other encoders: players must begin afresh (RFC 8216 §4.3.2.3).
                 bool broken = wanted.Segment.Discontinuity || _cursor.Broken || _recording.Rung != wanted.Rung.Name;
-                var segment = new Segment(_recording.Window.Next, duration, date, broken, bytes.Length, entry.Hash ?? ChunkId.Of(bytes.Span));
-                await _recording.AppendAsync(bytes, segment, _cursor.Origin ?? "", entry.Sequence, wanted.Rung.Name, cancellationToken);
+                MediaStart? start = _ladder.IsForeign ? MediaStart.Of(bytes.Span, map?.Head) : null;
+                // Other houses' encoders begin anew without a word.
+                broken |= start is { } begins && _last is { } last && !last.Start.Leads(last.Duration, begins);
+                var segment = new Segment(_recording.Window.Next, duration, date, broken, bytes.Length, entry.Hash ?? ChunkId.Of(bytes.Span)) { Map = map?.Hash };
+                await _recording.AppendAsync(bytes, segment, _cursor.Origin ?? "", entry.Sequence, wanted.Rung.Name, cancellationToken, map?.Bytes ?? default);
+                _last = start is { } at ? (at, duration) : null;
                 _cursor = _cursor.After(entry.Sequence, segment.ProgramEnd);
                 TimeSpan silence = lessons.Grown(_recording);
                 if (silence > options.LostAfter && segment.Sequence > 0)
@@ -442,14 +511,26 @@ internal sealed class LessonRestream(
         }
     }
 
+    /// <summary>Where the last segment of a recording lies on its sender's clock: a restart of this box is no break.</summary>
+    private (MediaStart, TimeSpan)? LastOf(LessonRecording? recording)
+    {
+        if (!_ladder.IsForeign || recording?.Window.Last is not { } last || recording.Read(last.Sequence) is not { } bytes)
+            return null;
+        Mp4Head? head = last.Map is null ? null : Mp4Head.Read(recording.ReadMap(last.Sequence).Span);
+        return MediaStart.Of(bytes.Span, head) is { } start ? (start, last.Duration) : null;
+    }
+
     /// <summary>A segment to fetch, and the rung that it is taken from.</summary>
     private sealed record Wanted(WantedSegment Segment, UpstreamRung Rung);
 
-    private sealed class Fetching(SegmentFetch fetch, CancellationToken cancellationToken) : IDisposable
+    private sealed class Fetching(SegmentFetch fetch, MapFetch? map, CancellationToken cancellationToken) : IDisposable
     {
         private readonly CancellationTokenSource _left = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
 
         public SegmentFetch Fetch { get; } = fetch;
+
+        /// <summary>The head that it needs; null: none.</summary>
+        public MapFetch? Map { get; } = map;
 
         /// <summary>It is not wanted any more.</summary>
         public CancellationToken Left => _left.Token;

@@ -6,7 +6,10 @@ namespace Edge.Box.Live;
 /// <summary>Lessons for the school's viewers, live and recorded: the same lists and bytes. Open to all on the LAN.</summary>
 public static class LiveEndpoints
 {
-    private const string MediaType = "video/mp2t";
+    private const string TransportStream = "video/mp2t";
+
+    /// <summary>RFC 8216bis §3.1.2 names no type; this is what players and caches expect of fragments and their heads.</summary>
+    private const string Fragmented = "video/mp4";
 
     public static void MapLive(this IEndpointRouteBuilder routes)
     {
@@ -15,9 +18,14 @@ public static class LiveEndpoints
         string[] read = [HttpMethods.Get, HttpMethods.Head];
         live.MapMethods("/index.m3u8", read, Playlist);
         live.MapMethods("/{sequence:long}.ts", read, Segment);
+        live.MapMethods("/{sequence:long}.m4s", read, Segment);
+        live.MapMethods("/map-{hash}.mp4", read, Map);
         live.MapMethods("/recording.ts", read, Recording);
+        live.MapMethods("/recording.mp4", read, Recording);
         live.MapMethods("/recording.m3u8", read, RecordingPlaylist);
         live.MapMethods("/recording/{sequence:long}.ts", read, RecordingSegment);
+        live.MapMethods("/recording/{sequence:long}.m4s", read, RecordingSegment);
+        live.MapMethods("/recording/map-{hash}.mp4", read, RecordingMap);
         live.MapMethods("/state.json", read, State);
     }
 
@@ -58,15 +66,30 @@ public static class LiveEndpoints
 
     private static IResult RecordingSegment(string lesson, long sequence, HttpContext context, LiveLessons lessons) => Sent(sequence, context, lessons.Filled(lesson));
 
+    private static IResult Map(string hash, string lesson, HttpContext context, LiveLessons lessons) => SentMap(hash, context, lessons.Recording(lesson));
+
+    private static IResult RecordingMap(string hash, string lesson, HttpContext context, LiveLessons lessons) => SentMap(hash, context, lessons.Filled(lesson));
+
+    private static IResult SentMap(string hash, HttpContext context, LessonRecording? recording)
+    {
+        if (recording?.FindMap($"map-{hash}.mp4") is not { } map)
+            return Results.NotFound();
+        context.Response.Headers.CacheControl = "public, max-age=31536000, immutable";
+        return new FileSliceResult(recording.MediaPath, map.Offset, map.LengthBytes, Fragmented, new EntityTagHeaderValue($"\"{map.Hash}\""));
+    }
+
+    private static string TypeOf(LessonRecording recording) => recording.Fragmented ? Fragmented : TransportStream;
+
     private static IResult Sent(long sequence, HttpContext context, LessonRecording? recording)
     {
-        if (recording?.Find(sequence) is not { } found)
+        // The address says what it is, and it stays so.
+        if (recording?.Find(sequence) is not { } found || context.Request.Path.Value!.EndsWith(".m4s", StringComparison.Ordinal) != recording.Fragmented)
             return Results.NotFound();
         context.Response.Headers.CacheControl = "public, max-age=31536000, immutable";
         string tag = $"\"{found.Segment.Hash}\"";
         return found.Bytes is { } bytes
-            ? new MemoryResult(bytes, MediaType, tag)
-            : new FileSliceResult(recording.MediaPath, found.Offset, found.Segment.LengthBytes, MediaType, new EntityTagHeaderValue(tag));
+            ? new MemoryResult(bytes, TypeOf(recording), tag)
+            : new FileSliceResult(recording.MediaPath, found.Offset, found.Segment.LengthBytes, TypeOf(recording), new EntityTagHeaderValue(tag));
     }
 
     /// <summary>The lesson as the library has it; what was shown live until that is completed.</summary>
@@ -83,10 +106,10 @@ public static class LiveEndpoints
     /// <summary>The lesson in one file, as far as it is here.</summary>
     private static IResult Recording(string lesson, HttpContext context, LiveLessons lessons)
     {
-        if (lessons.Filled(lesson) is not { Window.Last: { } last } recording)
+        if (lessons.Filled(lesson) is not { Window.Last: { } last } recording || context.Request.Path.Value!.EndsWith(".mp4", StringComparison.Ordinal) != recording.Fragmented)
             return Results.NotFound();
         context.Response.Headers.CacheControl = "no-cache";
-        return new FileSliceResult(recording.MediaPath, 0, recording.MediaBytes, MediaType, new EntityTagHeaderValue($"\"{last.Sequence}-{last.Hash}\""));
+        return new FileSliceResult(recording.MediaPath, 0, recording.MediaBytes, TypeOf(recording), new EntityTagHeaderValue($"\"{last.Sequence}-{last.Hash}\""));
     }
 
     private static IResult State(string lesson, HttpContext context, LiveLessons lessons)

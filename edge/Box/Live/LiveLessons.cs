@@ -13,7 +13,11 @@ namespace Edge.Box.Live;
 /// <param name="Complete">The lesson is over and all of it was shown that will be: it belongs in the library.</param>
 /// <param name="Filled">What was passed over and what was taken from a lower rung is filled up, as far as it can be had.</param>
 /// <param name="Missing">What of it can never be had.</param>
-public sealed record RecordingSummary(PlannedLesson Lesson, TimeSpan Duration, TimeSpan Edge, long LengthBytes, bool Complete, bool Filled, TimeSpan Missing);
+public sealed record RecordingSummary(PlannedLesson Lesson, TimeSpan Duration, TimeSpan Edge, long LengthBytes, bool Complete, bool Filled, TimeSpan Missing)
+{
+    /// <summary>Its segments are fragmented MP4.</summary>
+    public bool Fragmented { get; init; }
+}
 
 /// <summary>What this box holds of live lessons, and how each stands. For pages, panel, feedback and the endpoints.</summary>
 public sealed class LiveLessons : IDisposable
@@ -80,7 +84,7 @@ public sealed class LiveLessons : IDisposable
     {
         Held held = _held[shown.Lesson.Id];
         return held.Whole ??= LessonRecording.Open(WholeFolderOf(shown.Lesson.Id), 0)
-            ?? await LessonRecording.CreateAsync(WholeFolderOf(shown.Lesson.Id), shown.Lesson, target, 0, cancellationToken);
+            ?? await LessonRecording.CreateAsync(WholeFolderOf(shown.Lesson.Id), shown.Lesson, target, shown.Fragmented, 0, cancellationToken);
     }
 
     /// <summary>A recording is as complete as it will ever be; from now on it stands in the place of what was shown.</summary>
@@ -95,12 +99,12 @@ public sealed class LiveLessons : IDisposable
     }
 
     /// <summary>The recording to write to; begun if there is none.</summary>
-    internal async Task<LessonRecording> OpenOrCreateAsync(PlannedLesson lesson, TimeSpan target, CancellationToken cancellationToken)
+    internal async Task<LessonRecording> OpenOrCreateAsync(PlannedLesson lesson, TimeSpan target, bool fragmented, CancellationToken cancellationToken)
     {
         if (Recording(lesson.Id) is { } recording)
             return recording;
         recording = LessonRecording.Open(FolderOf(lesson.Id), _options.Value.MemoryBytes)
-            ?? await LessonRecording.CreateAsync(FolderOf(lesson.Id), lesson, target, _options.Value.MemoryBytes, cancellationToken);
+            ?? await LessonRecording.CreateAsync(FolderOf(lesson.Id), lesson, target, fragmented, _options.Value.MemoryBytes, cancellationToken);
         _held[lesson.Id] = new Held(null, _time.GetTimestamp()) { Open = recording };
         return recording;
     }
@@ -145,9 +149,12 @@ public sealed class LiveLessons : IDisposable
 
     private RecordingSummary Summary(PlannedLesson lesson, PlaylistWindow window, ImmutableArray<JournalEntry> entries, bool filled)
     {
-        bool done = filled || (window.Ended && RecordingHole.IsNone(entries, _options.Value.RecordingRung));
+        bool done = filled || (window.Ended && (lesson.Hls is not null || RecordingHole.IsNone(entries, _options.Value.RecordingRung)));
         return new RecordingSummary(lesson, window.Segments.Aggregate(TimeSpan.Zero, (sum, segment) => sum + segment.Duration), LessonTimeline.Edge(window.Segments),
-            entries.IsEmpty ? 0 : entries[^1].End, window.Ended, done, done ? RecordingHole.In(entries).Aggregate(TimeSpan.Zero, (sum, hole) => sum + hole.Length) : TimeSpan.Zero);
+            entries.IsEmpty ? 0 : entries[^1].End, window.Ended, done, done ? RecordingHole.In(entries).Aggregate(TimeSpan.Zero, (sum, hole) => sum + hole.Length) : TimeSpan.Zero)
+        {
+            Fragmented = window.Last is { Map: not null },
+        };
     }
 
     private sealed class Held(RecordingSummary? summary, long newsAt)

@@ -57,4 +57,7 @@ internal static partial class Log
 
     [LoggerMessage(1218, LogLevel.Information, "Lesson {Lesson}: {Source} is good again and taken instead of the relay's copy")]
     public static partial void SourceIsBack(this ILogger log, string lesson, string source);
+
+    [LoggerMessage(1219, LogLevel.Warning, "Lesson {Lesson}: its sound lies in playlists of its own at the other house, which are not fetched; the class sees it without sound")]
+    public static partial void SoundElsewhere(this ILogger log, string lesson);
 }

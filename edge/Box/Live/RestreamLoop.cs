@@ -49,8 +49,8 @@ internal sealed class RestreamLoop(LiveLessons lessons, LivePorts ports, IOption
 
     private async Task<RestreamEnd> RunAsync(PlannedLesson lesson, CancellationToken cancellationToken)
     {
-        // What is over has to come from where it still is.
-        if (lesson.Stage == LessonStage.Ended || !MediaSource.TryParse(lesson.Source, out MediaSource source))
+        // What is over has to come from where it still is, and what comes in segments needs none of ours.
+        if (lesson.Stage == LessonStage.Ended || lesson.Hls is not null || !MediaSource.TryParse(lesson.Source, out MediaSource source))
             return await Restream(lesson).RunAsync(cancellationToken);
         using var own = new LessonInput(lesson, source, lessons, ports, input.Value, options.Value, time, () => Restream(lesson), log);
         return await own.RunAsync(cancellationToken);
@@ -61,7 +61,7 @@ internal sealed class RestreamLoop(LiveLessons lessons, LivePorts ports, IOption
     /// <summary>Ends recordings of the school's own sources: nobody else says that such a lesson is over.</summary>
     private async Task EndOwnAsync(SitePlan plan, DateTimeOffset? now)
     {
-        foreach (RecordingSummary summary in lessons.Recordings.Where(summary => summary is { Complete: false, Lesson.Source: not null } && !_running.ContainsKey(summary.Lesson.Id)))
+        foreach (RecordingSummary summary in lessons.Recordings.Where(summary => summary is { Complete: false, Lesson.Source: not null } && (summary.Lesson.Hls is null || plan.Lesson(summary.Lesson.Id) is null) && !_running.ContainsKey(summary.Lesson.Id)))
         {
             if (!RestreamChoice.IsOver(plan.Lesson(summary.Lesson.Id), now) || lessons.Recording(summary.Lesson.Id) is not { } recording)
                 continue;

@@ -10,7 +10,7 @@ namespace Edge.Box.Pictures;
 /// <param name="Folder">Where they lie.</param>
 /// <param name="Lessons">Lessons that something is held of, by start.</param>
 /// <param name="Window">What is published of a lesson.</param>
-/// <param name="Segment">Bytes of a published segment; null when it cannot be had.</param>
+/// <param name="Segment">Bytes of a published segment, of fragmented MP4 with its head; null when it cannot be had.</param>
 public sealed record PicturePorts(string Folder, Func<IEnumerable<RecordingSummary>> Lessons, Func<string, PlaylistWindow?> Window, Func<string, long, ReadOnlyMemory<byte>?> Segment);
 
 /// <summary>Makes still pictures of lessons while nothing else wants the machine: one ffmpeg at a time, of low priority, on one segment's key frame.</summary>
@@ -82,7 +82,7 @@ public sealed class PictureLoop(PictureStore store, PicturePorts ports, IOptions
     {
         using var limit = new CancellationTokenSource(options.Value.Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stoppingToken);
-        await using ChildRun run = await ChildRun.StartAsync(new ChildCommand("nice", "-n", "19", "ffmpeg", "-nostdin", "-loglevel", "error", "-threads", "1", "-skip_frame", "nokey", "-f", "mpegts", "-i", "pipe:0",
+        await using ChildRun run = await ChildRun.StartAsync(new ChildCommand("nice", "-n", "19", "ffmpeg", "-nostdin", "-loglevel", "error", "-threads", "1", "-skip_frame", "nokey", "-f", segment.Span is [TsPacket.Sync, ..] ? "mpegts" : "mp4", "-i", "pipe:0",
             "-frames:v", "1", "-vf", string.Create(CultureInfo.InvariantCulture, $"scale={options.Value.Width}:-2"), "-q:v", "6", "-f", "mjpeg", "pipe:1"), time);
         Task feeding = FeedAsync(run, segment, either.Token);
         byte[] jpeg = new byte[PictureStore.MostBytes];

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Edge.Core.Identity;
+using Edge.Core.Live;
 using Edge.Core.Sync;
 using Edge.Core.Text;
 
@@ -38,6 +39,10 @@ public sealed record PlannedLesson(
     /// <summary>Where this school takes it from when not from the relay: a receiver or an encoder on its own network. Null: from the relay.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Source { get; init; }
+
+    /// <summary>Its <see cref="Source"/>, when that is HLS: then segments are fetched as they are, and nothing is cut anew. Null: something else.</summary>
+    [JsonIgnore]
+    public string? Hls => MediaSource.IsHls(Source) ? Source : null;
 
     /// <summary>This school shows it at another time than it is taught.</summary>
     [JsonIgnore]

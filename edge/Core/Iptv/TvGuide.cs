@@ -38,7 +38,7 @@ public static class TvGuide
             int seconds = one.Show == TvShow.Recorded ? (int)lesson.Duration.TotalSeconds : -1;
             text.Append(CultureInfo.InvariantCulture, $"#EXTINF:{seconds} tvg-id=\"{lesson.Id}\" tvg-name=\"{Attribute(title)}\" tvg-logo=\"{site}{one.Picture}\" group-title=\"{Attribute(WordOf(one.Show, words))}\"")
                 .Append(',').Append(lesson.Start.ToLocalTime().ToString("HH:mm", CultureInfo.InvariantCulture)).Append(' ').Append(title).Append(" · ").Append(Line(lesson.Class)).Append('\n')
-                .Append(multicast ? one.Group : $"{site}/live/{lesson.Id}/index.m3u8").Append('\n');
+                .Append(multicast ? one.Group : $"{site}/live/{lesson.Id}/{(one.Show == TvShow.Recorded ? "recording" : "index")}.m3u8").Append('\n');
         }
         return text.ToString();
     }

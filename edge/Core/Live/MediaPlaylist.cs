@@ -3,6 +3,16 @@ using Edge.Core.Content;
 
 namespace Edge.Core.Live;
 
+/// <summary>A part of what lies under an address (RFC 8216 §4.3.2.2).</summary>
+public readonly record struct PartSpan(long Offset, int LengthBytes)
+{
+    public long End => Offset + LengthBytes;
+}
+
+/// <summary>Where the head of fragmented MP4 segments lies (RFC 8216 §4.3.2.5).</summary>
+/// <param name="Range">Null: all that is there.</param>
+public sealed record MediaMap(string Uri, PartSpan? Range = null);
+
 /// <summary>One entry of a media playlist as somebody lists it.</summary>
 /// <param name="Sequence">The lister's media sequence number.</param>
 /// <param name="Uri">Relative to the playlist's own address, or absolute.</param>
@@ -20,9 +30,21 @@ public sealed record ListedSegment(
     int? LengthBytes,
     ChunkId? Hash)
 {
+    /// <summary>It is a part of what lies under its address; null: all of it.</summary>
+    public PartSpan? Range { get; init; }
+
+    /// <summary>Its head, when it is fragmented MP4; null: a transport stream.</summary>
+    public MediaMap? Map { get; init; }
+
+    /// <summary>How long it is, if the list tells.</summary>
+    public int? ToldBytes => LengthBytes ?? Range?.LengthBytes;
+
     public static ListedSegment Of(Segment segment, bool withHash) =>
         new(segment.Sequence, segment.FileName, segment.Duration, segment.ProgramTime, segment.Discontinuity, segment.IsGap,
-            withHash && !segment.IsGap ? segment.LengthBytes : null, withHash && !segment.IsGap ? segment.Hash : null);
+            withHash && !segment.IsGap ? segment.LengthBytes : null, withHash && !segment.IsGap ? segment.Hash : null)
+        {
+            Map = segment.MapName is { } map ? new MediaMap(map) : null,
+        };
 }
 
 /// <summary>May entries leave the list? (RFC 8216 §4.3.3.5)</summary>
@@ -38,7 +60,7 @@ public enum PlaylistKind
     OnDemand,
 }
 
-/// <summary>A media playlist (RFC 8216 §4.3.3), reduced to what a restream of MPEG-TS needs.</summary>
+/// <summary>A media playlist (RFC 8216 §4.3.3), reduced to what a restream needs.</summary>
 /// <param name="TargetDuration">Whole seconds; no entry's rounded duration is longer.</param>
 /// <param name="MediaSequence">Number of the first entry, skipped ones included.</param>
 /// <param name="Ended">EXT-X-ENDLIST stands in it.</param>
@@ -68,6 +90,44 @@ public sealed record MediaPlaylist(
 /// <param name="AverageBitsPerSecond">Null: not told.</param>
 public sealed record Rendition(string Uri, long BitsPerSecond, string? Codecs, int? Width, int? Height, long? AverageBitsPerSecond = null)
 {
+    /// <summary>Group of the sound that goes with it; null: its sound is in its own segments.</summary>
+    public string? Audio { get; init; }
+
     /// <summary>What a link must carry for it.</summary>
     public long Rate => AverageBitsPerSecond ?? BitsPerSecond;
+}
+
+/// <summary>What goes beside the pictures of a multivariant playlist (RFC 8216 §4.3.4.1).</summary>
+/// <param name="Type">AUDIO, SUBTITLES or another; of captions within the segments nothing is to be fetched.</param>
+/// <param name="Language">BCP 47; null: not told.</param>
+/// <param name="Uri">Its media playlist; null: it is in the segments of the pictures.</param>
+public sealed record MediaRendition(string Type, string Group, string Name, string? Language, bool Default, string? Uri);
+
+/// <summary>A multivariant playlist.</summary>
+public sealed record MultivariantPlaylist(ImmutableArray<Rendition> Renditions, ImmutableArray<MediaRendition> Media)
+{
+    /// <summary>How codecs of pictures begin (RFC 6381).</summary>
+    private static readonly ImmutableArray<string> Pictures = ["avc", "hvc", "hev", "dvh", "dva", "vp0", "av01", "mp4v"];
+
+    /// <summary>The renditions that a class can be shown, the best first. One without pictures freezes players that come to it from one with, so it is never among others; one whose sound lies in a list
+    /// of its own only where there is no other.</summary>
+    public ImmutableArray<Rendition> Rungs()
+    {
+        bool sizesTold = Renditions.Any(rendition => rendition.Width is not null);
+        ImmutableArray<Rendition> seen = [.. Renditions.Where(rendition => rendition.Codecs is { } codecs ? codecs.Split(',').Any(IsPicture) : rendition.Width is not null || !sizesTold)];
+        ImmutableArray<Rendition> heard = [.. seen.Where(rendition => !HasSoundElsewhere(rendition))];
+        return [.. (heard.IsEmpty ? seen : heard).OrderByDescending(rendition => rendition.Rate).DistinctBy(rendition => rendition.Uri)];
+    }
+
+    /// <summary>Is all its sound in lists of its own? Where one of a group has no address, it is in the segments.</summary>
+    public bool HasSoundElsewhere(Rendition rendition) =>
+        rendition.Audio is { } group && Media.Any(media => IsSound(media, group)) && !Media.Any(media => IsSound(media, group) && media.Uri is null);
+
+    private static bool IsSound(MediaRendition media, string group) => media.Type == "AUDIO" && media.Group == group;
+
+    private static bool IsPicture(string codec)
+    {
+        string name = codec.Trim();
+        return Pictures.Any(start => name.StartsWith(start, StringComparison.OrdinalIgnoreCase));
+    }
 }

@@ -35,6 +35,10 @@ public sealed record MediaSource(SourceKind Kind, Uri Address)
         return true;
     }
 
+    /// <summary>Is it the address of a playlist? A plain transport stream by HTTP is none.</summary>
+    public static bool IsHls(string? text) =>
+        TryParse(text, out MediaSource source) && source.Kind == SourceKind.Http && source.Address.AbsolutePath.EndsWith(".m3u8", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>The address without what may be a secret in it: for logs and pages.</summary>
     public string Shown => $"{Address.Scheme}://{Address.Host}{(Address.IsDefaultPort || Address.Port < 0 ? "" : $":{Address.Port}")}{Address.AbsolutePath}";
 

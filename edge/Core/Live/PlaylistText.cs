@@ -33,11 +33,15 @@ public static class PlaylistText
     private static readonly TimeSpan LongestDuration = TimeSpan.FromHours(1);
 
     /// <summary>Reads a media playlist.</summary>
-    /// <returns>False, with the fault, when it is none, is out of bounds, or needs what we do not carry (encryption, byte ranges, fragmented MP4).</returns>
-    public static bool TryRead(ReadOnlySpan<byte> utf8, out MediaPlaylist playlist, out PlaylistFault fault)
+    /// <returns>False, with the fault, when it is none, is out of bounds, or needs what we do not carry (encryption).</returns>
+    public static bool TryRead(ReadOnlySpan<byte> utf8, out MediaPlaylist playlist, out PlaylistFault fault) => TryRead(utf8, null, out playlist, out fault);
+
+    /// <summary>Reads a media playlist that may be a delta update of another.</summary>
+    /// <param name="former">What a delta update leaves out goes on here: date, head, and the place within a file (RFC 8216bis §6.2.5.1).</param>
+    public static bool TryRead(ReadOnlySpan<byte> utf8, MediaPlaylist? former, out MediaPlaylist playlist, out PlaylistFault fault)
     {
         playlist = null!;
-        var reading = new Reading();
+        var reading = new Reading(former);
         if (!Lines(utf8, reading.Take, out fault) || !reading.Finish(out playlist, out fault))
             return false;
         return true;
@@ -46,7 +50,16 @@ public static class PlaylistText
     /// <summary>Reads a multivariant playlist: its renditions in the order listed.</summary>
     public static bool TryReadRenditions(ReadOnlySpan<byte> utf8, out ImmutableArray<Rendition> renditions, out PlaylistFault fault)
     {
+        bool read = TryReadMultivariant(utf8, out MultivariantPlaylist playlist, out fault);
+        renditions = playlist.Renditions;
+        return read;
+    }
+
+    /// <summary>Reads a multivariant playlist.</summary>
+    public static bool TryReadMultivariant(ReadOnlySpan<byte> utf8, out MultivariantPlaylist playlist, out PlaylistFault fault)
+    {
         var found = ImmutableArray.CreateBuilder<Rendition>();
+        var media = ImmutableArray.CreateBuilder<MediaRendition>();
         Rendition? next = null;
         bool whole = Lines(utf8, line =>
         {
@@ -56,7 +69,13 @@ public static class PlaylistText
                 if (bandwidth is null)
                     return "EXT-X-STREAM-INF without BANDWIDTH";
                 (int? width, int? height) = Resolution(Attribute(attributes, "RESOLUTION"));
-                next = new Rendition("", bandwidth.Value, Attribute(attributes, "CODECS"), width, height, Whole(Attribute(attributes, "AVERAGE-BANDWIDTH")));
+                next = new Rendition("", bandwidth.Value, Attribute(attributes, "CODECS"), width, height, Whole(Attribute(attributes, "AVERAGE-BANDWIDTH"))) { Audio = Attribute(attributes, "AUDIO") };
+            }
+            else if (Value(line, "#EXT-X-MEDIA:") is { } beside && Attribute(beside, "TYPE") is { } type && Attribute(beside, "GROUP-ID") is { } group)
+            {
+                if (media.Count == MaxRenditions)
+                    return "too many renditions";
+                media.Add(new MediaRendition(type, group, Attribute(beside, "NAME") ?? "", Attribute(beside, "LANGUAGE"), Attribute(beside, "DEFAULT") == "YES", Attribute(beside, "URI")));
             }
             else if (line.Length > 0 && line[0] != '#' && next is not null)
             {
@@ -67,10 +86,10 @@ public static class PlaylistText
             }
             return null;
         }, out fault);
-        renditions = found.ToImmutable();
-        if (whole && renditions.IsEmpty)
+        playlist = new MultivariantPlaylist(found.ToImmutable(), media.ToImmutable());
+        if (whole && found.Count == 0)
             fault = new PlaylistFault(0, "no rendition in it");
-        return whole && !renditions.IsEmpty;
+        return whole && found.Count > 0;
     }
 
     /// <summary>Writes a media playlist; each entry has its PROGRAM-DATE-TIME where known.</summary>
@@ -78,7 +97,9 @@ public static class PlaylistText
     public static string Write(MediaPlaylist playlist)
     {
         var text = new StringBuilder(256 + playlist.Segments.Length * 96);
-        text.Append("#EXTM3U\n#EXT-X-VERSION:").Append(playlist.Skipped > 0 ? '9' : playlist.Segments.Any(segment => segment.Gap) ? '8' : '3').Append('\n');
+        // RFC 8216bis §8: what older readers must not pass over.
+        char version = playlist.Skipped > 0 ? '9' : playlist.Segments.Any(segment => segment.Gap) ? '8' : playlist.Segments.Any(segment => segment.Map is not null) ? '6' : '3';
+        text.Append("#EXTM3U\n#EXT-X-VERSION:").Append(version).Append('\n');
         Line(text, "#EXT-X-TARGETDURATION:", (long)playlist.TargetDuration.TotalSeconds);
         Line(text, "#EXT-X-MEDIA-SEQUENCE:", playlist.MediaSequence);
         Line(text, "#EXT-X-DISCONTINUITY-SEQUENCE:", playlist.DiscontinuitySequence);
@@ -92,8 +113,12 @@ public static class PlaylistText
             text.Append("#EXT-X-SERVER-CONTROL:CAN-SKIP-UNTIL=").Append(Seconds(until)).Append('\n');
         if (playlist.Skipped > 0)
             Line(text, "#EXT-X-SKIP:SKIPPED-SEGMENTS=", playlist.Skipped);
+        MediaMap? map = null;
         foreach (ListedSegment segment in playlist.Segments)
-            Entry(text, segment, playlist.TargetDuration);
+        {
+            Entry(text, segment, playlist.TargetDuration, map);
+            map = segment.Map;
+        }
         if (playlist.Ended)
             text.Append("#EXT-X-ENDLIST\n");
         return text.ToString();
@@ -117,7 +142,7 @@ public static class PlaylistText
         return text.ToString();
     }
 
-    private static void Entry(StringBuilder text, ListedSegment segment, TimeSpan target)
+    private static void Entry(StringBuilder text, ListedSegment segment, TimeSpan target, MediaMap? former)
     {
         if (!segment.Gap)
         {
@@ -126,6 +151,9 @@ public static class PlaylistText
         }
         if (segment.Discontinuity)
             text.Append("#EXT-X-DISCONTINUITY\n");
+        // Behind each break anew, though it may be the same: players drop what they held.
+        if (segment.Map is { } map && (segment.Discontinuity || map != former))
+            text.Append("#EXT-X-MAP:URI=\"").Append(map.Uri).Append("\"\n");
         if (segment.ProgramTime is { } time)
             text.Append("#EXT-X-PROGRAM-DATE-TIME:").Append(time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)).Append('\n');
         if (segment.Gap)
@@ -233,7 +261,7 @@ public static class PlaylistText
     }
 
     /// <summary>What has been read of a media playlist so far.</summary>
-    private sealed class Reading
+    private sealed class Reading(MediaPlaylist? former)
     {
         private readonly ImmutableArray<ListedSegment>.Builder _entries = ImmutableArray.CreateBuilder<ListedSegment>();
         private TimeSpan? _target;
@@ -250,6 +278,10 @@ public static class PlaylistText
         private bool _gap;
         private int? _lengthBytes;
         private ChunkId? _hash;
+        private (long? Offset, int LengthBytes)? _range;
+        private MediaMap? _map;
+        private bool _mapped;
+        private int _unmapped;
 
         public string? Take(string line)
         {
@@ -326,9 +358,11 @@ public static class PlaylistText
                 case "#EXT-X-KEY" when Attribute(value, "METHOD") != "NONE":
                     return "encrypted segments are not carried";
                 case "#EXT-X-MAP":
-                    return "fragmented MP4 is not carried";
+                    (_map, _mapped) = (Map(value), true);
+                    return _map is null ? "EXT-X-MAP without a sound URI and BYTERANGE" : null;
                 case "#EXT-X-BYTERANGE":
-                    return "byte-range segments are not carried";
+                    _range = Range(value);
+                    return _range is null ? "EXT-X-BYTERANGE is no range, or too long" : null;
                 default:
                     return null;
             }
@@ -340,18 +374,50 @@ public static class PlaylistText
                 return "an address without EXTINF before it";
             if (_entries.Count == MaxEntries)
                 return $"more than {MaxEntries} entries";
+            PartSpan? range = null;
+            if (_range is ({ } offset, { } length))
+                range = new PartSpan(offset, length);
+            else if (_range is (null, { } rest) && Before is { Range: { } before } && Before.Uri == uri)
+                range = new PartSpan(before.End, rest);
+            else if (_range is not null)
+                return "a byte range that goes on where none was";
             // Numbers follow when the whole head is known: tags may come in any order.
-            _entries.Add(new ListedSegment(0, uri, duration, _programTime, _discontinuity, _gap, _lengthBytes, _hash));
-            (_duration, _programTime, _discontinuity, _gap, _lengthBytes, _hash) = (null, null, false, false, null, null);
+            _entries.Add(new ListedSegment(0, uri, duration, _programTime, _discontinuity, _gap, _lengthBytes, _hash) { Range = range, Map = _map });
+            if (!_mapped)
+                _unmapped = _entries.Count;
+            (_duration, _programTime, _discontinuity, _gap, _lengthBytes, _hash, _range) = (null, null, false, false, null, null, null);
             return null;
+        }
+
+        /// <summary>The entry before the one being read; before the first of a delta update it is the one that was left out last.</summary>
+        private ListedSegment? Before => _entries.Count > 0 ? _entries[^1] : LeftOut;
+
+        private ListedSegment? LeftOut => _skipped > 0 && former is not null && _mediaSequence + _skipped - 1 - former.FirstListed is >= 0 and var place && place < former.Segments.Length
+            ? former.Segments[(int)place] : null;
+
+        /// <summary>A range within a file: n, and where it begins if that is not behind the one before.</summary>
+        private static (long? Offset, int LengthBytes)? Range(string text)
+        {
+            string[] parts = text.Split('@', 2);
+            return Whole(parts[0]) is { } length and > 0 and <= Segment.MaxLengthBytes && (parts.Length == 1 || Whole(parts[1]) is not null)
+                ? (parts.Length == 1 ? null : Whole(parts[1]), (int)length) : null;
+        }
+
+        private static MediaMap? Map(string attributes)
+        {
+            if (Attribute(attributes, "URI") is not { Length: > 0 } uri)
+                return null;
+            if (Attribute(attributes, "BYTERANGE") is not { } text)
+                return new MediaMap(uri);
+            return Range(text) is (var offset, { } length) ? new MediaMap(uri, new PartSpan(offset ?? 0, length)) : null;
         }
 
         private ImmutableArray<ListedSegment> Numbered()
         {
-            DateTimeOffset? reckoned = null;
+            DateTimeOffset? reckoned = LeftOut is { ProgramTime: { } last } leftOut && last < LastDate ? last + leftOut.Duration : null;
             for (int i = 0; i < _entries.Count; i++)
             {
-                ListedSegment entry = _entries[i];
+                ListedSegment entry = i < _unmapped && LeftOut is not null ? _entries[i] with { Map = LeftOut.Map } : _entries[i];
                 DateTimeOffset? time = entry.ProgramTime ?? (entry.Discontinuity ? null : reckoned);
                 _entries[i] = entry with { Sequence = _mediaSequence + _skipped + i, ProgramTime = time };
                 reckoned = time is { } start && start < LastDate ? start + entry.Duration : null;

@@ -6,6 +6,13 @@ using Edge.Core.Content;
 
 namespace Edge.Core.Live;
 
+/// <summary>Where the head of fragmented MP4 segments lies in a recording.</summary>
+/// <param name="Offset">From the start of the recording's media file.</param>
+public readonly record struct MapPlace(ChunkId Hash, long Offset, int LengthBytes)
+{
+    public long End => Offset + LengthBytes;
+}
+
 /// <summary>One segment of a recording: where its bytes lie, and what upstream calls it.</summary>
 /// <param name="Offset">From the start of the recording's media file.</param>
 /// <param name="Origin">Upstream's numbering; "" when it names none.</param>
@@ -13,6 +20,9 @@ namespace Edge.Core.Live;
 /// <param name="Rung">Upstream's name of the rung it was taken from; "" is the source's.</param>
 public sealed record JournalEntry(Segment Segment, long Offset, string Origin, long UpstreamSequence, string Rung = "")
 {
+    /// <summary>The head it needs, when it is fragmented MP4.</summary>
+    public MapPlace? Map { get; init; }
+
     public long End => Offset + Segment.LengthBytes;
 }
 
@@ -26,6 +36,9 @@ public sealed record Recording(TimeSpan Target, ImmutableArray<JournalEntry> Ent
     /// <summary>Bytes of the media file that the journal vouches for.</summary>
     public long MediaBytes => Entries.IsEmpty ? 0 : Entries[^1].End;
 
+    /// <summary>Its segments are fragmented MP4.</summary>
+    public bool Fragmented => Version == RecordingJournal.FragmentedVersion;
+
     public ImmutableArray<Segment> Segments => [.. Entries.Select(entry => entry.Segment)];
 
     /// <summary>Where the restream goes on after a restart.</summary>
@@ -36,11 +49,11 @@ public sealed record Recording(TimeSpan Target, ImmutableArray<JournalEntry> Ent
 /// <summary>The form of a recording's index on disk: a head, then one record of fixed length per segment, appended after the segment's bytes are safe, and a
 /// last one when the lesson is complete. Numbers are little-endian; each record ends with its CRC-32C, so a tail torn by a power cut is seen and cut off.
 /// <code>
-/// head    "EDGELIVE"  version u32 = 2  target seconds u32
-/// record  kind u8 (1 segment, 2 end)  flags u8 (1 discontinuity)  0 u16  length i32  sequence i64  offset i64  duration i64  program time i64
+/// head    "EDGELIVE"  version u32 = 2, or 3 with fragmented MP4  target seconds u32
+/// record  kind u8 (1 segment, 2 end, 3 head of the fragmented MP4 segments that follow: number of the first, length, offset, SHA-256) flags u8 (1 discontinuity)  0 u16  length i32  sequence i64  offset i64  duration i64  program time i64
 ///         upstream sequence i64  origin 32 bytes, zero-filled  SHA-256 32 bytes  rung 16 bytes, zero-filled  CRC u32        (durations and times in 100 ns ticks)
 /// </code>
-/// Version 1 had no rungs: the field is not there, and all are the source's.</summary>
+/// Version 1 had no rungs: the field is not there, and all are the source's. A head lies before its first segment; where it is needed again its record names the same place.</summary>
 public static class RecordingJournal
 {
     public const int HeadBytes = 16;
@@ -49,11 +62,16 @@ public static class RecordingJournal
     /// <summary>Longest name of a rung; ASCII.</summary>
     public const int MaxRungLength = 16;
 
+    /// <summary>Of recordings of transport streams.</summary>
     public const int Version = 2;
+
+    /// <summary>Of recordings of fragmented MP4; software that does not know it must not take its records for a torn tail.</summary>
+    public const int FragmentedVersion = 3;
 
     private const int FormerRecordBytes = RecordBytes - MaxRungLength;
     private const byte SegmentKind = 1;
     private const byte EndKind = 2;
+    private const byte MapKind = 3;
     private const int OriginAt = 48;
     private const int HashAt = OriginAt + PlaylistText.MaxOriginLength;
     private const int RungAt = HashAt + ChunkId.LengthBytes;
@@ -61,11 +79,11 @@ public static class RecordingJournal
 
     private static ReadOnlySpan<byte> Magic => "EDGELIVE"u8;
 
-    public static byte[] Head(TimeSpan target)
+    public static byte[] Head(TimeSpan target, bool fragmented = false)
     {
         byte[] head = new byte[HeadBytes];
         Magic.CopyTo(head);
-        BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(8), Version);
+        BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(8), fragmented ? FragmentedVersion : (uint)Version);
         BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(12), (uint)target.TotalSeconds);
         return head;
     }
@@ -88,6 +106,32 @@ public static class RecordingJournal
         return Sealed(record);
     }
 
+    /// <summary>The records of an entry: before it its head, where that is another than <paramref name="former"/>'s.</summary>
+    public static byte[] Records(JournalEntry entry, JournalEntry? former) =>
+        NeedsMap(entry, former) ? [.. MapRecord(entry.Map!.Value, entry.Segment.Sequence), .. Record(entry)] : Record(entry);
+
+    /// <summary>Length of the journal of these entries.</summary>
+    public static int LengthOf(ImmutableArray<JournalEntry> entries)
+    {
+        int records = entries.Length;
+        for (int i = 0; i < entries.Length; i++)
+            records += NeedsMap(entries[i], i > 0 ? entries[i - 1] : null) ? 1 : 0;
+        return HeadBytes + records * RecordBytes;
+    }
+
+    private static bool NeedsMap(JournalEntry entry, JournalEntry? former) => entry.Map is { } map && former?.Map?.Hash != map.Hash;
+
+    private static byte[] MapRecord(MapPlace map, long sequence)
+    {
+        byte[] record = new byte[RecordBytes];
+        record[0] = MapKind;
+        BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(4), map.LengthBytes);
+        BinaryPrimitives.WriteInt64LittleEndian(record.AsSpan(8), sequence);
+        BinaryPrimitives.WriteInt64LittleEndian(record.AsSpan(16), map.Offset);
+        map.Hash.CopyTo(record.AsSpan(HashAt));
+        return Sealed(record);
+    }
+
     /// <summary>The lesson is over after <paramref name="segments"/> segments.</summary>
     public static byte[] End(long segments)
     {
@@ -99,7 +143,7 @@ public static class RecordingJournal
 
     /// <summary>A whole journal, in the form of now.</summary>
     public static byte[] Write(Recording recording) =>
-        [.. Head(recording.Target), .. recording.Entries.SelectMany(Record), .. recording.Ended ? End(recording.Entries.Length) : []];
+        [.. Head(recording.Target, recording.Fragmented), .. recording.Entries.SelectMany((entry, place) => Records(entry, place > 0 ? recording.Entries[place - 1] : null)), .. recording.Ended ? End(recording.Entries.Length) : []];
 
     /// <summary>Reads a journal up to its first torn or damaged record.</summary>
     /// <returns>Null when not even the head is sound.</returns>
@@ -108,7 +152,7 @@ public static class RecordingJournal
         if (bytes.Length < HeadBytes || !bytes.StartsWith(Magic))
             return null;
         uint version = BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]);
-        if (version is not (Version or 1))
+        if (version is not (FragmentedVersion or Version or 1))
             return null;
         int recordBytes = version == 1 ? FormerRecordBytes : RecordBytes;
         int crcAt = recordBytes - CrcBytes;
@@ -118,23 +162,44 @@ public static class RecordingJournal
         var entries = ImmutableArray.CreateBuilder<JournalEntry>();
         bool ended = false;
         int at = HeadBytes;
+        int valid = at;
         long offset = 0;
+        var maps = new List<MapPlace>();
+        MapPlace? map = null;
         for (; !ended && at + recordBytes <= bytes.Length; at += recordBytes)
         {
             ReadOnlySpan<byte> record = bytes.Slice(at, recordBytes);
             if (BinaryPrimitives.ReadUInt32LittleEndian(record[crcAt..]) != Crc(record[..crcAt]) || BinaryPrimitives.ReadInt64LittleEndian(record[8..]) != entries.Count)
                 break;
+            // Whose segment is torn away is torn away too.
+            if (record[0] == MapKind && version == FragmentedVersion && TryReadMap(record, offset, maps) is { } found)
+            {
+                map = found;
+                if (found.Offset == offset)
+                {
+                    maps.Add(found);
+                    offset = found.End;
+                }
+                continue;
+            }
             if (record[0] == EndKind)
                 ended = true;
-            else if (record[0] == SegmentKind && TryReadEntry(record, offset) is { } entry)
+            else if (record[0] == SegmentKind && (version < FragmentedVersion || map is not null) && TryReadEntry(record, offset) is { } entry)
             {
-                entries.Add(entry);
+                entries.Add(entry with { Map = map, Segment = entry.Segment with { Map = map?.Hash } });
                 offset = entry.End;
             }
             else
                 break;
+            valid = at + recordBytes;
         }
-        return new Recording(TimeSpan.FromSeconds(target), entries.ToImmutable(), ended, at, (int)version);
+        return new Recording(TimeSpan.FromSeconds(target), entries.ToImmutable(), ended, valid, (int)version);
+    }
+
+    private static MapPlace? TryReadMap(ReadOnlySpan<byte> record, long end, List<MapPlace> known)
+    {
+        var map = new MapPlace(new ChunkId(record.Slice(HashAt, ChunkId.LengthBytes)), BinaryPrimitives.ReadInt64LittleEndian(record[16..]), BinaryPrimitives.ReadInt32LittleEndian(record[4..]));
+        return map.LengthBytes is > 0 and <= Mp4Head.MaxLengthBytes && (map.Offset == end || known.Contains(map)) ? map : null;
     }
 
     private static JournalEntry? TryReadEntry(ReadOnlySpan<byte> record, long expectedOffset)

@@ -123,6 +123,19 @@ public sealed record RestreamPlan(RestreamCursor Cursor, ImmutableArray<WantedSe
         return new RestreamPlan(cursor, fetch.ToImmutable(), null, restarted, lost, over, passed);
     }
 
+    /// <summary>The same place in a list whose numbers need not be those of the list before: another rung of another house. Where dates are told they decide; else the numbers are believed.</summary>
+    public static RestreamCursor Aligned(RestreamCursor at, MediaPlaylist listed)
+    {
+        if (at.Until is not { } until || listed.Segments.IsEmpty || listed.Segments.Any(entry => entry.ProgramTime is null))
+            return at;
+        foreach (ListedSegment entry in listed.Segments)
+        {
+            if (entry.ProgramTime + entry.Duration / 2 > until)
+                return at with { Next = entry.Sequence };
+        }
+        return at with { Next = listed.Next };
+    }
+
     private static TimeSpan LengthFrom(MediaPlaylist listed, long next) =>
         listed.Segments.Where(entry => entry.Sequence >= next).Aggregate(TimeSpan.Zero, (sum, entry) => sum + entry.Duration);
 

@@ -1,7 +1,27 @@
 namespace Edge.Core.Live;
 
 /// <summary>What is wrong with bytes that should be a segment.</summary>
-public enum SegmentFault { None, Empty, TooLong, NotWholePackets, NoSync, NoTables }
+public enum SegmentFault
+{
+    None,
+    Empty,
+    TooLong,
+    NotWholePackets,
+    NoSync,
+    NoTables,
+    /// <summary>Of fragmented MP4: a box is cut short.</summary>
+    NotWholeBoxes,
+    /// <summary>Of fragmented MP4: none in it.</summary>
+    NoFragment,
+    /// <summary>Of fragmented MP4: a fragment of a track that its head does not have, without a time, or that contradicts itself.</summary>
+    BadFragment,
+    /// <summary>Of fragmented MP4: less data than its fragments say.</summary>
+    DataMissing,
+    /// <summary>Of fragmented MP4: a fragment begins before the one before it ended.</summary>
+    TimeGoesBack,
+    /// <summary>Of fragmented MP4: nothing of the track that gives the time.</summary>
+    NoPicture,
+}
 
 /// <summary>Checks a segment before it is published: whole packets, each with its sync byte, programme tables before any picture (RFC 8216 §3.2).</summary>
 public static class SegmentCheck

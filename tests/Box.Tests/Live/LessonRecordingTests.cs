@@ -132,7 +132,7 @@ public sealed class LessonRecordingTests : IDisposable
     private async Task<string> MakeAsync(int segments)
     {
         string folder = Path.Combine(_folder.Path, $"lesson-{Guid.NewGuid():N}");
-        using LessonRecording recording = await LessonRecording.CreateAsync(folder, LiveBox.PlanWith(LessonStage.Running).Lessons[0], TimeSpan.FromSeconds(4), 0, CancellationToken.None);
+        using LessonRecording recording = await LessonRecording.CreateAsync(folder, LiveBox.PlanWith(LessonStage.Running).Lessons[0], TimeSpan.FromSeconds(4), false, 0, CancellationToken.None);
         for (int i = 0; i < segments; i++)
             await AppendAsync(recording, i);
         return folder;

@@ -43,6 +43,28 @@ public sealed class RecordingJournalTests
         }, iter: 5000);
 
     [Fact]
+    public void Heads_of_fragmented_mp4_are_told_once_and_pointed_to_again_and_one_without_its_segment_is_torn()
+    {
+        var (one, other) = (new MapPlace(ChunkId.Of("a"u8), 0, 700), new MapPlace(ChunkId.Of("b"u8), 2580, 800));
+        long[] offsets = [700, 3380, 5260, 7140];
+        MapPlace[] maps = [one, other, other, one];
+        JournalEntry[] entries = [.. Enumerable.Range(0, 4).Select(n => Entry(n) with { Offset = offsets[n], Map = maps[n], Segment = Entry(n).Segment with { Map = maps[n].Hash } })];
+        var recording = new Recording(TimeSpan.FromSeconds(4), [.. entries], false, 0, RecordingJournal.FragmentedVersion);
+        byte[] journal = RecordingJournal.Write(recording);
+        Recording read = RecordingJournal.Read(journal)!;
+        Assert.True(read.Fragmented);
+        Assert.Equal(entries, read.Entries);
+        Assert.Equal(journal.Length, read.ValidBytes);
+        Assert.Equal(RecordingJournal.HeadBytes + 7 * RecordingJournal.RecordBytes, RecordingJournal.LengthOf(read.Entries));
+        for (int length = RecordingJournal.HeadBytes; length <= journal.Length; length++)
+        {
+            Recording cut = RecordingJournal.Read(journal.AsSpan(0, length))!;
+            Assert.Equal(entries.Take(cut.Entries.Length), cut.Entries);
+            Assert.Equal(RecordingJournal.LengthOf(cut.Entries), cut.ValidBytes);
+        }
+    }
+
+    [Fact]
     public void Noise_is_no_journal() => Gen.Byte.Array[0, 400].Sample(noise => Assert.Null(RecordingJournal.Read(noise)));
 
     private static byte[] Make(int entries) =>
