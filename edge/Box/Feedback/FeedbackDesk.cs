@@ -23,7 +23,7 @@ public enum GiveOutcome { Saved, NoLesson, NoPoll, NoOption, BadSeat, Empty, Too
 public readonly record struct Given(GiveOutcome Outcome, long Number, ItemId Id);
 
 /// <summary>Takes what people give: checks it against the plan, names and dates it, and keeps it. "Saved" is said only by what is on disk.</summary>
-public sealed class FeedbackDesk(SqliteOutbox outbox, ItemClock clock, FeedbackPorts ports, ILogger<FeedbackDesk> log)
+public sealed class FeedbackDesk(SqliteOutbox outbox, ItemClock clock, FeedbackPorts ports, ClassPulse pulse, ILogger<FeedbackDesk> log)
 {
     /// <summary>Longest nonce.</summary>
     public const int MaxNonceLength = 64;
@@ -49,6 +49,8 @@ public sealed class FeedbackDesk(SqliteOutbox outbox, ItemClock clock, FeedbackP
             KeptItem kept = await outbox.AddAsync(item, draft.Nonce, cancellationToken);
             if (kept.Outcome == KeepOutcome.Full)
                 log.OutboxFull();
+            if (kept.Outcome == KeepOutcome.Saved && item is { Kind: FeedbackKind.PollAnswer or FeedbackKind.ShortAnswer, Lesson: { } answered, Subject: { } poll })
+                pulse.Answered(answered, poll);
             return kept.Outcome == KeepOutcome.Full ? new Given(GiveOutcome.Full, 0, default) : new Given(GiveOutcome.Saved, kept.Number, kept.Id);
         }
         catch (SqliteException e)
@@ -65,14 +67,16 @@ public sealed class FeedbackDesk(SqliteOutbox outbox, ItemClock clock, FeedbackP
         if (draft.Nonce is { Length: 0 or > MaxNonceLength })
             return GiveOutcome.NotValid;
         if (draft.Lesson is null)
-            return draft.Kind is FeedbackKind.Question or FeedbackKind.PollAnswer or FeedbackKind.Attendance ? GiveOutcome.NoLesson : GiveOutcome.Saved;
+            return draft.Kind is FeedbackKind.Question or FeedbackKind.PollAnswer or FeedbackKind.Attendance or FeedbackKind.Hand or FeedbackKind.Lost or FeedbackKind.ShortAnswer ? GiveOutcome.NoLesson : GiveOutcome.Saved;
         if (ports.Plan()?.Lesson(draft.Lesson) is not { } lesson)
             return GiveOutcome.NoLesson;
-        if (draft.Kind != FeedbackKind.PollAnswer)
+        if (draft.Kind is not (FeedbackKind.PollAnswer or FeedbackKind.ShortAnswer))
             return GiveOutcome.Saved;
         Poll? poll = lesson.Polls.FirstOrDefault(poll => poll.Id == draft.Subject);
         if (poll is null)
             return GiveOutcome.NoPoll;
+        if (draft.Kind == FeedbackKind.ShortAnswer)
+            return poll.Options.IsEmpty ? GiveOutcome.Saved : GiveOutcome.NoOption;
         return PollTally.OptionOf(draft.Content, poll.Options.Length) is null ? GiveOutcome.NoOption : GiveOutcome.Saved;
     }
 

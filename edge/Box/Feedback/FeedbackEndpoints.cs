@@ -11,7 +11,7 @@ internal sealed record GivenReply(bool Saved, long Number, string Id, string Mes
 
 /// <summary>Takes questions, votes and the rest as forms; gives a lesson's questions and votes as JSON.
 /// Without script the answer to a saved form is 303 back to the page, with <c>saved=NUMBER</c>; a script that accepts JSON gets 201.</summary>
-/// <remarks>Fields: <c>text</c> or <c>option</c>, <c>class</c> (default: the lesson's), <c>seat</c>, <c>second</c>, <c>nonce</c>, <c>back</c>;
+/// <remarks>Fields: <c>text</c>, <c>option</c> or <c>signal</c>, <c>class</c> (default: the lesson's), <c>seat</c>, <c>second</c>, <c>nonce</c>, <c>back</c>;
 /// for <c>/feedback</c> also <c>kind</c>, <c>lesson</c>, <c>subject</c>.</remarks>
 public static class FeedbackEndpoints
 {
@@ -21,6 +21,12 @@ public static class FeedbackEndpoints
             TakeAsync(context, FeedbackKind.Question, id, subject: null, contentField: "text", cancellationToken)).DisableAntiforgery();
         routes.MapPost("/lesson/{id}/poll/{poll}", (string id, string poll, HttpContext context, CancellationToken cancellationToken) =>
             TakeAsync(context, FeedbackKind.PollAnswer, id, poll, contentField: "option", cancellationToken)).DisableAntiforgery();
+        routes.MapPost("/lesson/{id}/answer/{poll}", (string id, string poll, HttpContext context, CancellationToken cancellationToken) =>
+            TakeAsync(context, FeedbackKind.ShortAnswer, id, poll, contentField: "text", cancellationToken)).DisableAntiforgery();
+        routes.MapPost("/lesson/{id}/hand", (string id, HttpContext context, CancellationToken cancellationToken) =>
+            TakeAsync(context, FeedbackKind.Hand, id, subject: null, contentField: "signal", cancellationToken)).DisableAntiforgery();
+        routes.MapPost("/lesson/{id}/lost", (string id, HttpContext context, CancellationToken cancellationToken) =>
+            TakeAsync(context, FeedbackKind.Lost, id, subject: null, contentField: "signal", cancellationToken)).DisableAntiforgery();
         routes.MapPost("/feedback", (HttpContext context, CancellationToken cancellationToken) =>
             TakeAsync(context, kind: null, lesson: null, subject: null, contentField: "text", cancellationToken)).DisableAntiforgery();
 

@@ -14,6 +14,7 @@ public static class FeedbackFeature
         services.AddSingleton<SqliteOutbox>();
         services.AddSingleton<DownInbox>();
         services.AddSingleton<ItemClock>();
+        services.AddSingleton<ClassPulse>();
         services.AddSingleton<FeedbackDesk>();
         services.AddSingleton<LessonQuestions>();
         return services;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Edge.Core.Content;
 using Edge.Core.Feedback;
 using Edge.Core.Sync;
 using Microsoft.Extensions.Options;
@@ -29,11 +30,20 @@ public sealed record LessonNote(string Text, int? Second, bool FromHere, bool Se
 /// <summary>Votes per option, of each seat the last one.</summary>
 public sealed record PollResult(string Poll, ImmutableArray<int> Votes);
 
+/// <summary>What the class signals now. <paramref name="Hands"/> in the order in which they went up.</summary>
+public sealed record ClassSignals(ImmutableArray<Seat> Hands, int Lost);
+
+/// <summary>What the class answered to a question, of each seat the last. <paramref name="Words"/>: the newest of those to a question without options, newest first.</summary>
+public sealed record ClassAnswers(Poll Poll, ImmutableArray<int> Votes, ImmutableArray<string> Words, int Answers);
+
 /// <summary>What a lesson's page and the screen show of a lesson's feedback, read from the disk.</summary>
-public sealed class LessonQuestions(SqliteOutbox outbox, DownInbox inbox, IOptions<FeedbackOptions> options)
+public sealed class LessonQuestions(SqliteOutbox outbox, DownInbox inbox, ClassPulse pulse, IOptions<FeedbackOptions> options)
 {
     // A class that votes anew each minute of a lesson.
     private const int MaxVotes = 10_000;
+
+    // As many as are read at a glance.
+    private const int MaxWords = 6;
 
     /// <summary>The lesson's questions, oldest first.</summary>
     public ImmutableArray<LessonQuestion> Of(string lesson)
@@ -59,6 +69,29 @@ public sealed class LessonQuestions(SqliteOutbox outbox, DownInbox inbox, IOptio
             .Select(held => new LessonNote(held.Item.Content, held.Item.LessonSecond, FromHere: true, held.Sent)),
         .. inbox.OfLesson(lesson).Where(item => item.Kind == DownKind.Note).Select(item => new LessonNote(item.Text, null, FromHere: false, Sent: true)),
     ];
+
+    /// <summary>Raised hands and who cannot follow.</summary>
+    /// <param name="lesson">The lesson.</param>
+    /// <param name="second">Where it is now.</param>
+    public ClassSignals Signals(string lesson, int second) => new(Raised(lesson, FeedbackKind.Hand, null), Raised(lesson, FeedbackKind.Lost, second - ClassSignal.LostFadesAfter).Length);
+
+    /// <summary>What the class answers now; null: nothing.</summary>
+    public ClassAnswers? Answering(PlannedLesson lesson)
+    {
+        if (lesson.Polls.FirstOrDefault(poll => poll.Id == pulse.Poll(lesson.Id)) is not { } asked)
+            return null;
+        if (!asked.Options.IsEmpty)
+        {
+            ImmutableArray<int> votes = Votes(lesson.Id, asked.Id, asked.Options.Length).Votes;
+            return new ClassAnswers(asked, votes, [], votes.Sum());
+        }
+        ImmutableArray<HeldItem> given = outbox.OfLesson(lesson.Id, FeedbackKind.ShortAnswer, asked.Id, MaxVotes);
+        HeldItem[] last = [.. given.GroupBy(held => held.Item.Seat).Select(of => of.Last()).OrderByDescending(held => held.Number)];
+        return new ClassAnswers(asked, [], [.. last.Take(MaxWords).Select(held => held.Item.Content)], last.Length);
+    }
+
+    private ImmutableArray<Seat> Raised(string lesson, FeedbackKind kind, int? since) =>
+        ClassSignal.Raised(outbox.OfLesson(lesson, kind, subject: null, MaxVotes).Select(held => (held.Item.Seat, held.Item.Content, held.Item.LessonSecond)), since);
 
     public PollResult Votes(string lesson, string poll, int optionCount) => new(poll, PollTally.Count(
         outbox.OfLesson(lesson, FeedbackKind.PollAnswer, poll, MaxVotes).Select(held => (held.Item.Seat, held.Item.Content)), optionCount));

@@ -120,6 +120,11 @@ public static class PagesFeature
             ScreenCorrections shown = view.OnScreen(hub.Current.View.Screen.Lesson);
             return new RazorComponentResult<ScreenErrata>(new { hub.Current.View.Language, shown.Errata, shown.Turn });
         });
+        pages.MapGet("/screen/result", IResult (SiteView view, PanelHub hub, LessonQuestions questions) => new RazorComponentResult<ClassResult>(new
+        {
+            hub.Current.View.Language,
+            Result = hub.Current.View.Screen.Lesson is { } id && view.Lesson(id) is { } lesson ? questions.Answering(lesson) : null,
+        }));
         pages.MapGet("/screen/board.json", (ScreenBoard board) => Results.Json(board.Current, BoardJson.Default.BoardState));
         pages.MapGet("/screen/status.svg", (SiteView view) => Results.Text(view.StatusCode(), "image/svg+xml"));
 

@@ -34,7 +34,7 @@ public static class TeachEndpoints
             if (view.Lesson(id) is not { } planned)
                 return Results.NotFound();
             (ImmutableArray<Cue> sheet, PackView? kit) = await cues.OfAsync(planned, cancellationToken);
-            return new RazorComponentResult<TeachPage>(new { Lesson = planned, Cues = sheet, Kit = kit, Second = view.SecondNow(planned), Face = PanelFace.Of(hub.Current, hub.Now, joins.Text), Notes = questions.Notes(id) });
+            return new RazorComponentResult<TeachPage>(new { Lesson = planned, Cues = sheet, Kit = kit, Second = view.SecondNow(planned), Face = PanelFace.Of(hub.Current, hub.Now, joins.Text), Notes = questions.Notes(id), Signals = questions.Signals(id, (int)view.SecondNow(planned).TotalSeconds), Result = questions.Answering(planned) });
         });
         lesson.MapGet("/teach/now", async Task<IResult> (string id, SiteView view, LessonCues cues, PanelHub hub, PanelJoins joins, CancellationToken cancellationToken) =>
         {
@@ -44,12 +44,30 @@ public static class TeachEndpoints
             return new RazorComponentResult<TeachNow>(new { Lesson = planned, Cues = sheet, Kit = kit, Second = view.SecondNow(planned), Face = PanelFace.Of(hub.Current, hub.Now, joins.Text) });
         });
         lesson.MapGet("/teach/notes", IResult (string id, LessonQuestions questions) => new RazorComponentResult<TeachNotes>(new { Notes = questions.Notes(id) }));
+        lesson.MapGet("/teach/class", IResult (string id, SiteView view, LessonQuestions questions) => view.Lesson(id) is not { } planned ? Results.NotFound()
+            : new RazorComponentResult<TeachClass>(new { Signals = questions.Signals(id, (int)view.SecondNow(planned).TotalSeconds), Result = questions.Answering(planned) }));
+        lesson.MapPost("/teach/lower", LowerAsync).WithMetadata(new RequestSizeLimitAttribute(MaxFormBytes)).DisableAntiforgery();
+        lesson.MapPost("/teach/hide", (string id, ClassPulse pulse) =>
+        {
+            pulse.Hide(id);
+            return new LocalSeeOther($"/lesson/{id}/teach");
+        }).WithMetadata(new RequestSizeLimitAttribute(MaxFormBytes)).DisableAntiforgery();
         lesson.MapPost("/note", NoteAsync).WithMetadata(new RequestSizeLimitAttribute(MaxFormBytes)).DisableAntiforgery();
         lesson.MapPost("/board", BoardAsync).WithMetadata(new RequestSizeLimitAttribute(ScreenBoard.MaxBytes)).DisableAntiforgery();
     }
 
     private static Task<IResult> NoteAsync(string id, HttpContext context, CancellationToken cancellationToken) =>
         FeedbackEndpoints.TakeAsync(context, FeedbackKind.Note, id, subject: null, contentField: "text", cancellationToken, SeatRole.Teacher);
+
+    /// <summary>All hands down, and all can follow again: what is kept is what the teacher saw to.</summary>
+    private static async Task<IResult> LowerAsync(string id, SiteView view, FeedbackDesk desk, CancellationToken cancellationToken)
+    {
+        if (view.Lesson(id) is not { } planned)
+            return Results.NotFound();
+        foreach (FeedbackKind kind in (FeedbackKind[])[FeedbackKind.Hand, FeedbackKind.Lost])
+            await desk.GiveAsync(new FeedbackDraft(kind, id, (int)view.SecondNow(planned).TotalSeconds, new Seat(planned.Class, 0, SeatRole.Teacher), null, ClassSignal.Down, null), cancellationToken);
+        return new LocalSeeOther($"/lesson/{id}/teach");
+    }
 
     private static async Task<IResult> BoardAsync(string id, HttpContext context, SiteView view, ScreenBoard board, CancellationToken cancellationToken)
     {

@@ -79,7 +79,7 @@ public sealed record SitePlan(
             && Slug.IsValid(plan.School)
             && plan.Packs.All(pack => pack is not null && Slug.IsValid(pack.Pack))
             && plan.Lessons.All(lesson => lesson is not null && Slug.IsValid(lesson.Id) && !lesson.Polls.IsDefault && (lesson.Kit is null || Slug.IsValid(lesson.Kit))
-                && lesson.Polls.All(poll => poll is not null && Slug.IsValid(poll.Id) && !poll.Options.IsDefaultOrEmpty && poll.Options.All(option => option is not null))) ? plan : null;
+                && lesson.Polls.All(poll => poll is not null && Slug.IsValid(poll.Id) && !poll.Options.IsDefault && poll.Options.All(option => option is not null))) ? plan : null;
 
     public byte[] ToPayload() => JsonSerializer.SerializeToUtf8Bytes(this, ContentJson.Default.SitePlan);
 

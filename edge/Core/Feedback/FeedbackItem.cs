@@ -47,12 +47,14 @@ public sealed record FeedbackItem(
             return FeedbackFault.Second;
         if (!Seat.IsValid)
             return FeedbackFault.Seat;
-        bool answers = Kind is FeedbackKind.PollAnswer or FeedbackKind.ExerciseAnswer;
+        bool answers = Kind is FeedbackKind.PollAnswer or FeedbackKind.ExerciseAnswer or FeedbackKind.ShortAnswer;
         if (answers ? !Slug.IsValid(Subject) : Subject is not null)
             return FeedbackFault.Subject;
         if (Encoding.UTF8.GetByteCount(Content) > MaxContentBytes)
             return FeedbackFault.TooLong;
         if (!IsText(Content))
+            return FeedbackFault.Text;
+        if (Kind is FeedbackKind.Hand or FeedbackKind.Lost && !ClassSignal.IsValid(Content))
             return FeedbackFault.Text;
         return Kind is FeedbackKind.Attendance or FeedbackKind.HelpRequest || !string.IsNullOrWhiteSpace(Content) ? FeedbackFault.None : FeedbackFault.Empty;
     }

@@ -15,6 +15,12 @@ public enum FeedbackKind : byte
     HelpRequest = 6,
     /// <summary>A word of the teacher in the room to the one who teaches the lesson.</summary>
     Note = 7,
+    /// <summary>A raised hand: the content is <see cref="ClassSignal.Up"/> or <see cref="ClassSignal.Down"/>. The last one of a seat counts.</summary>
+    Hand = 8,
+    /// <summary>"I cannot follow", likewise.</summary>
+    Lost = 9,
+    /// <summary>Words in answer to a question without options; <see cref="FeedbackItem.Subject"/> is the poll. The last one of a seat counts.</summary>
+    ShortAnswer = 10,
     /// <summary>Stands in for an item whose bytes the box's card lost, so that the loss is counted and the sequence has no hole.</summary>
     Damaged = 255,
 }

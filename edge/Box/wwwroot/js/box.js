@@ -8,10 +8,11 @@
 
   function each(selector, act) { Array.prototype.forEach.call(document.querySelectorAll(selector), act); }
 
-  function encode(form) {
+  function encode(form, pressed) {
     var parts = [];
+    if (pressed && pressed.name) { parts.push(encodeURIComponent(pressed.name) + '=' + encodeURIComponent(pressed.value)); }
     Array.prototype.forEach.call(form.elements, function (field) {
-      if (!field.name || field.disabled || ((field.type === 'radio' || field.type === 'checkbox') && !field.checked)) { return; }
+      if (!field.name || field.disabled || field.type === 'submit' || ((field.type === 'radio' || field.type === 'checkbox') && !field.checked)) { return; }
       parts.push(encodeURIComponent(field.name) + '=' + encodeURIComponent(field.value));
     });
     return parts.join('&');
@@ -24,44 +25,68 @@
     return text.slice(0, 32);
   }
 
-  /* Class and seat stay filled in until this browser is closed: phones are shared. */
+  /* Class and seat stay filled in for a lesson and the way to it, also when the battery gives out: phones are shared. */
   function rememberSeat(form) {
     var room = form.querySelector('[name=class]'), seat = form.querySelector('[name=seat]');
-    if (room && seat) { document.cookie = 'seat=' + encodeURIComponent(room.value) + '/' + seat.value + '; path=/; SameSite=Lax'; }
+    if (room && seat) { document.cookie = 'seat=' + encodeURIComponent(room.value) + '/' + seat.value + '; max-age=5400; path=/; SameSite=Lax'; }
+  }
+
+  /* What the box has not said "saved" to is kept on the phone, and sent when a page is opened again: a battery may give out, a pupil may leave the page.
+     The nonce makes it one item however often it is sent. */
+  function owed() { try { return JSON.parse(localStorage.getItem('owed')) || {}; } catch (e) { return {}; } }
+  function keepOwed(all) { try { localStorage.setItem('owed', JSON.stringify(all)); } catch (e) { /* private browsing: the open page still tries */ } }
+  function owe(name, to, body) { var all = owed(); all[name] = { to: to, body: body }; keepOwed(all); }
+  function paid(name) { var all = owed(); delete all[name]; keepOwed(all); }
+  function payAll() {
+    var all = owed();
+    Object.keys(all).forEach(function (name) {
+      post(all[name].to, all[name].body, function (status) { if (status === 201 || isRefused(status)) { paid(name); } });
+    });
+  }
+
+  function isRefused(status) { return status >= 400 && status < 500 && status !== 408 && status !== 429; }
+
+  /* done(status, text); status 0: no answer. */
+  function post(to, body, done) {
+    var r = new XMLHttpRequest();
+    r.open('POST', to);
+    r.timeout = 10000;
+    r.setRequestHeader('Content-Type', 'application/x-www-form-urlencoded');
+    r.setRequestHeader('Accept', 'application/json');
+    r.onload = function () { done(r.status, r.responseText); };
+    r.onerror = r.ontimeout = function () { done(0, ''); };
+    r.send(body);
   }
 
   function keep(form) {
-    var busy = false, saved = form.querySelector('.saved'), key = form.querySelector('[name=nonce]');
+    var busy = false, pressed = null, saved = form.querySelector('.saved'), key = form.querySelector('[name=nonce]');
     function tell(text, css) { saved.textContent = text; saved.className = 'saved ' + css; }
+    form.addEventListener('click', function (event) { if (event.target.type === 'submit') { pressed = event.target; } });
     form.addEventListener('submit', function (event) {
       event.preventDefault();
       if (busy) { return; }
       busy = true;
       key.value = nonce();
       rememberSeat(form);
-      var body = encode(form), wait = 1000;
+      var body = encode(form, pressed), to = pressed && pressed.getAttribute('formaction') || form.getAttribute('action'), wait = 1000;
+      pressed = null;
+      owe(key.value, to, body);
       tell(form.getAttribute('data-sending'), '');
       function again() { tell(form.getAttribute('data-again'), 'waiting'); setTimeout(send, wait); wait = Math.min(wait * 2, 15000); }
       function send() {
-        var r = new XMLHttpRequest();
-        r.open('POST', form.action);
-        r.timeout = 10000;
-        r.setRequestHeader('Content-Type', 'application/x-www-form-urlencoded');
-        r.setRequestHeader('Accept', 'application/json');
-        r.onload = function () {
-          if (r.status === 201) {
+        post(to, body, function (status, text) {
+          if (status === 201) {
+            paid(key.value);
             busy = false;
-            tell(JSON.parse(r.responseText).message, 'yes');
+            tell(JSON.parse(text).message, 'yes');
             each('textarea', function (t) { if (t.form === form) { t.value = ''; } });
             each('[data-renew]', renew);
-          } else if (r.status >= 400 && r.status < 500 && r.status !== 408 && r.status !== 429) {
+          } else if (isRefused(status)) {
+            paid(key.value);
             busy = false;
-            tell(r.responseText, 'no');
+            tell(text, 'no');
           } else { again(); }
-        };
-        r.onerror = again;
-        r.ontimeout = again;
-        r.send(body);
+        });
       }
       send();
     });
@@ -75,6 +100,7 @@
   }
 
   function start() {
+    payAll();
     each('form[data-save]', keep);
     each('[data-renew]', function (part) {
       setInterval(function () { if (!document.hidden) { renew(part); } }, (parseInt(part.getAttribute('data-every'), 10) || 10) * 1000);
