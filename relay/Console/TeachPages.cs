@@ -17,6 +17,7 @@ internal static class TeachPages
 {
     private const int MaxQuestions = 100;
     private const int MaxNotes = 200;
+    private const int MaxWords = 200;
 
     public static void MapTeachPages(this IEndpointRouteBuilder routes)
     {
@@ -52,12 +53,16 @@ internal static class TeachPages
         var feedback = services.GetRequiredService<FeedbackStore>();
         FleetBoard fleet = FleetBoard.Read(services.GetRequiredService<FleetStore>(), services.GetRequiredService<IOptions<ConsoleOptions>>(), time);
         ImmutableArray<FeedbackEntry> questions = feedback.Find(new FeedbackFilter(Lesson: lesson.Id, Kind: FeedbackKind.Question, Most: MaxQuestions));
+        TimeSpan edge = TimeSpan.FromSeconds(LessonEndpoints.Summary(lesson, services.GetRequiredService<LiveOrigin>(), services.GetRequiredService<IngestDesk>()).EdgeSeconds);
         return new RazorComponentResult<TeachPage>(new
         {
             Row = LessonRow.Of(lesson, services.GetRequiredService<IngestDesk>().SilenceOf(lesson.Id), time.GetUtcNow()),
-            Edge = TimeSpan.FromSeconds(LessonEndpoints.Summary(lesson, services.GetRequiredService<LiveOrigin>(), services.GetRequiredService<IngestDesk>()).EdgeSeconds),
+            Edge = edge,
             Rooms = TeachRoom.Of(LessonRow.Places(lesson, fleet), lesson),
-            Polls = PollResult.Of(lesson.Polls, feedback.Votes(lesson.Id), fleet.Schools),
+            Signals = feedback.Signals(lesson.Id, (int)edge.TotalSeconds - ClassSignal.LostFadesAfter),
+            LostByMinute = feedback.LostByMinute(lesson.Id),
+            Words = feedback.Words(lesson.Id, MaxWords),
+            Polls = PollResult.Of([.. lesson.Polls.Where(poll => !poll.Options.IsEmpty)], feedback.Votes(lesson.Id), fleet.Schools),
             // Open ones first; within both, the newest first.
             Questions = questions.OrderBy(question => question.State != FeedbackState.Open).ToImmutableArray(),
             FromRooms = feedback.Find(new FeedbackFilter(Lesson: lesson.Id, Kind: FeedbackKind.Note, Most: MaxNotes)),

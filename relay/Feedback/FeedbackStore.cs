@@ -56,6 +56,12 @@ public sealed record FeedbackEntry(
 /// <summary>Votes for one option of a poll at one school: of each seat the last one.</summary>
 public sealed record PollVotes(string Poll, string School, string Option, int Votes);
 
+/// <summary>What the classes of one school signal now in a lesson: seats with a hand up, and how many cannot follow.</summary>
+public sealed record SchoolSignals(string School, int Hands, int Lost);
+
+/// <summary>A short answer of one seat, its last.</summary>
+public sealed record WordsGiven(string Poll, string School, string Text);
+
 /// <summary>What staff look for; null: any.</summary>
 public sealed record FeedbackFilter(string? Lesson = null, string? School = null, FeedbackKind? Kind = null, FeedbackState? State = null, long BeforeNumber = long.MaxValue, int Most = 200);
 
@@ -122,6 +128,34 @@ public sealed class FeedbackStore(DurableDatabase database, TimeProvider time, Q
             GROUP BY subject, school, content ORDER BY subject, school, content
             """, new { lesson, kind = (int)FeedbackKind.PollAnswer })
         .Select(row => new PollVotes(row.Poll, row.School, row.Option, (int)row.Votes)).ToImmutableArray());
+
+    /// <summary>Raised hands and who cannot follow, by school: of each seat the last word, and none that the teacher in the room saw to after it. "Cannot follow" counts from a second of the lesson on.</summary>
+    /// <param name="lesson">The lesson.</param>
+    /// <param name="lostSince">"Cannot follow" of an earlier second has faded.</param>
+    public ImmutableArray<SchoolSignals> Signals(string lesson, int lostSince) => database.Read(connection => connection.Query<(string School, long Hands, long Lost)>("""
+            WITH last AS (SELECT max(number) AS number FROM feedback WHERE lesson = @lesson AND kind IN (@hand, @lost) AND role = @pupil GROUP BY box, kind, class, seat),
+                lowered AS (SELECT box, kind, max(number) AS number FROM feedback WHERE lesson = @lesson AND kind IN (@hand, @lost) AND role = @teacher AND content = @down GROUP BY box, kind)
+            SELECT school, sum(f.kind = @hand), sum(f.kind = @lost) FROM feedback f JOIN last USING (number)
+            LEFT JOIN lowered ON lowered.box = f.box AND lowered.kind = f.kind
+            WHERE f.content = @up AND f.number > coalesce(lowered.number, 0) AND (f.kind = @hand OR f.second IS NULL OR f.second >= @lostSince)
+            GROUP BY school ORDER BY school
+            """, new { lesson, lostSince, hand = (int)FeedbackKind.Hand, lost = (int)FeedbackKind.Lost, pupil = (int)SeatRole.Pupil, teacher = (int)SeatRole.Teacher, up = ClassSignal.Up, down = ClassSignal.Down })
+        .Select(row => new SchoolSignals(row.School, (int)row.Hands, (int)row.Lost)).ToImmutableArray());
+
+    /// <summary>In which minutes of a lesson pupils could not follow: how many seats said so, also those that took it back.</summary>
+    public ImmutableArray<(int Minute, int Seats)> LostByMinute(string lesson) => database.Read(connection => connection.Query<(long Minute, long Seats)>("""
+            SELECT second / 60, count(DISTINCT box || '/' || class || '/' || seat) FROM feedback
+            WHERE lesson = @lesson AND kind = @kind AND content = @up AND second IS NOT NULL GROUP BY second / 60 ORDER BY second / 60
+            """, new { lesson, kind = (int)FeedbackKind.Lost, up = ClassSignal.Up })
+        .Select(row => ((int)row.Minute, (int)row.Seats)).ToImmutableArray());
+
+    /// <summary>Short answers of a lesson, of each seat the last, newest first.</summary>
+    public ImmutableArray<WordsGiven> Words(string lesson, int most) => database.Read(connection => connection.Query<(string Poll, string School, string Text)>("""
+            SELECT subject, school, content FROM feedback
+            WHERE number IN (SELECT max(number) FROM feedback WHERE lesson = @lesson AND kind = @kind GROUP BY box, subject, class, seat, role)
+            ORDER BY number DESC LIMIT @most
+            """, new { lesson, kind = (int)FeedbackKind.ShortAnswer, most })
+        .Select(row => new WordsGiven(row.Poll, row.School, row.Text)).ToImmutableArray());
 
     /// <summary>How many items of a kind wait for a reply.</summary>
     public int Open(FeedbackKind kind) => database.Read(connection =>

@@ -35,7 +35,7 @@ public static class LessonCommands
         var bell = new Option<string[]>("--bell") { Description = "A school that shows it later than it is taught, as SCHOOL=time; may be repeated" };
         var source = new Option<string?>("--source") { Description = "Address that the relay fetches the stream from: rtsp, rtmp, srt, satip, http(s), udp or rtp. None: the encoder sends" };
         var boxSource = new Option<string[]>("--box-source") { Description = "Address that schools' own boxes take the stream from instead of the relay: udp, rtp, srt, satip, rtsp, rtmp or http(s); or SCHOOL=address for one school. May be repeated" };
-        var poll = new Option<string[]>("--poll") { Description = "A poll as \"question|answer|answer\"; may be repeated" };
+        var poll = new Option<string[]>("--poll") { Description = "A poll as \"question|answer|answer\", or a question alone, to be answered in words; may be repeated" };
         var command = new Command("schedule", "Add a lesson to the timetable, or change one to come; prints where its encoder sends to")
         {
             file, id, title, @class, subject, start, minutes, kit, school, bell, poll, source, boxSource,
@@ -99,8 +99,8 @@ public static class LessonCommands
     private static PollRequest Poll(string text)
     {
         string[] parts = text.Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        if (parts.Length < 3)
-            throw new CommandFailedException($"--poll \"{text}\": a question and at least two answers are needed, parted by |");
+        if (parts.Length is 0 or 2)
+            throw new CommandFailedException($"--poll \"{text}\": a question is needed, alone or with at least two answers, parted by |");
         return new PollRequest(null, Local(parts[0]), [.. parts.Skip(1).Select(Local)], null);
     }
 

@@ -132,7 +132,7 @@ public sealed class LessonDesk(LessonStore lessons, LivePorts ports, IOptions<Li
         if (polls.Length > MaxPolls || polls.Select(poll => poll.Id).Distinct().Count() != polls.Length)
             return ScheduleFault.Polls;
         faulty = polls.FirstOrDefault(poll => !Slug.IsValid(poll.Id) || !IsText(poll.Question)
-            || poll.Options is not { IsDefault: false, Length: >= 2 and <= MaxOptions } || !poll.Options.All(IsText))?.Id;
+            || poll.Options is not { IsDefault: false, Length: 0 or (>= 2 and <= MaxOptions) } || !poll.Options.All(IsText))?.Id;
         return faulty is null ? ScheduleFault.None : ScheduleFault.Poll;
     }
 

@@ -185,6 +185,28 @@ public sealed class WalkthroughTests : IAsyncLifetime
         // Pupils do not see it.
         Assert.DoesNotContain("请先看屏幕", await Baiyun.Http.GetStringAsync($"/lesson/{Lesson}/questions", Token), StringComparison.Ordinal);
 
+        // A hand and a vote from a phone: the teacher in the room sees the seat, the screen the bars, the centre both.
+        await using (Visit phone = await _browser.VisitAsync(Baiyun.Site))
+        {
+            await phone.Page.GotoAsync($"/lesson/{Lesson}");
+            await phone.Page.Locator("#signal [name=seat]").FillAsync("31");
+            await phone.Page.Locator("#signal button[formaction]").First.ClickAsync();
+            await Assertions.Expect(phone.Page.Locator("#signal .saved.yes")).ToBeVisibleAsync(new LocatorAssertionsToBeVisibleOptions { Timeout = 20_000 });
+            await phone.Page.Locator("#signal button").First.ClickAsync();
+            await Assertions.Expect(room.Page.Locator(".hands")).ToContainTextAsync("31", new LocatorAssertionsToContainTextOptions { Timeout = 20_000 });
+            await phone.Page.Locator("form[id^=poll] input[type=radio][value='1']").CheckAsync();
+            await phone.Page.Locator("form[id^=poll] [name=seat]").FillAsync("31");
+            await phone.Page.Locator("form[id^=poll] button").ClickAsync();
+            await Assertions.Expect(screen.Page.Locator("#result .bars")).ToBeVisibleAsync(new LocatorAssertionsToBeVisibleOptions { Timeout = 20_000 });
+            await Assertions.Expect(lead.Page.Locator("[data-part=rooms] .tag.bad").First).ToBeVisibleAsync(new LocatorAssertionsToBeVisibleOptions { Timeout = 40_000 });
+            await Assertions.Expect(lead.Page.Locator("[data-part=lost] .plain li")).ToHaveCountAsync(1, new LocatorAssertionsToHaveCountOptions { Timeout = 20_000 });
+            // One tap at the foot of the page: a number, and how far it has come.
+            await phone.Page.Locator("footer .plain").ClickAsync();
+            await Assertions.Expect(phone.Page.Locator("h2 .tag")).ToBeVisibleAsync();
+            Assert.Matches("/problem/[0-9]+$", phone.Page.Url);
+            Assert.Empty(phone.Errors);
+        }
+
         LocatorBoundingBoxResult pad = (await room.Page.Locator("#pad").BoundingBoxAsync())!;
         await room.Page.Locator("#pad").ScrollIntoViewIfNeededAsync();
         pad = (await room.Page.Locator("#pad").BoundingBoxAsync())!;

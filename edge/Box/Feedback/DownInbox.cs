@@ -39,8 +39,13 @@ public sealed class DownInbox(FeedbackDatabase file, IOptions<FeedbackOptions> o
     public long Through => file.Database.Read(connection => FeedbackDatabase.State(connection).DownThrough);
 
     /// <summary>What came for a lesson, in order of arrival.</summary>
-    public ImmutableArray<DownItem> OfLesson(string lesson) => file.Database.Read(connection =>
-        connection.Query<AnswerRow>("SELECT place, id, kind, about, lesson, text FROM answers WHERE lesson = @lesson ORDER BY place", new { lesson })
+    public ImmutableArray<DownItem> OfLesson(string lesson) => Select("lesson = @value", lesson);
+
+    /// <summary>What came about an item, in order of arrival.</summary>
+    public ImmutableArray<DownItem> About(string item) => Select("about = @value", item);
+
+    private ImmutableArray<DownItem> Select(string where, string value) => file.Database.Read(connection =>
+        connection.Query<AnswerRow>($"SELECT place, id, kind, about, lesson, text FROM answers WHERE {where} ORDER BY place", new { value })
             .Select(row => new DownItem(row.Place, row.Id, (DownKind)row.Kind, row.About, row.Lesson, row.Text)).ToImmutableArray());
 
     private sealed class AnswerRow

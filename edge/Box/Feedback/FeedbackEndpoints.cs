@@ -12,7 +12,7 @@ internal sealed record GivenReply(bool Saved, long Number, string Id, string Mes
 /// <summary>Takes questions, votes and the rest as forms; gives a lesson's questions and votes as JSON.
 /// Without script the answer to a saved form is 303 back to the page, with <c>saved=NUMBER</c>; a script that accepts JSON gets 201.</summary>
 /// <remarks>Fields: <c>text</c>, <c>option</c> or <c>signal</c>, <c>class</c> (default: the lesson's), <c>seat</c>, <c>second</c>, <c>nonce</c>, <c>back</c>;
-/// for <c>/feedback</c> also <c>kind</c>, <c>lesson</c>, <c>subject</c>.</remarks>
+/// for <c>/feedback</c> also <c>kind</c>, <c>lesson</c>, <c>subject</c>; <c>about</c>: the number of an earlier report that these words belong to.</remarks>
 public static class FeedbackEndpoints
 {
     public static void MapFeedback(this IEndpointRouteBuilder routes)
@@ -70,7 +70,7 @@ public static class FeedbackEndpoints
             new Seat(className ?? "", Number(form, "seat") ?? 0, role),
             subject ?? Field(form, "subject"),
             // Browsers send line ends as CR LF (WHATWG HTML, form submission).
-            (Field(form, contentField) ?? "").Replace("\r\n", "\n", StringComparison.Ordinal).Trim(),
+            About(form) + (Field(form, contentField) ?? "").Replace("\r\n", "\n", StringComparison.Ordinal).Trim(),
             Field(form, "nonce"));
         Given given = await context.RequestServices.GetRequiredService<FeedbackDesk>().GiveAsync(draft, cancellationToken);
         if (given.Outcome != GiveOutcome.Saved)
@@ -80,6 +80,10 @@ public static class FeedbackEndpoints
                 statusCode: StatusCodes.Status201Created)
             : new SeeOther(Back(Field(form, "back"), lesson, given.Number));
     }
+
+    // More words to an earlier report name it, so that staff read both together.
+    private static string About(IFormCollection form) =>
+        long.TryParse(Field(form, "about"), NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? string.Create(CultureInfo.InvariantCulture, $"[{number}] ") : "";
 
     private static IResult Refuse(GiveOutcome outcome, Words say)
     {

@@ -36,6 +36,9 @@ public sealed record ClassSignals(ImmutableArray<Seat> Hands, int Lost);
 /// <summary>What the class answered to a question, of each seat the last. <paramref name="Words"/>: the newest of those to a question without options, newest first.</summary>
 public sealed record ClassAnswers(Poll Poll, ImmutableArray<int> Votes, ImmutableArray<string> Words, int Answers);
 
+/// <summary>Something that did not work. <paramref name="Page"/>: what was reported.</summary>
+public sealed record ProblemReport(long Number, string Page, QuestionState State, ImmutableArray<string> Answers);
+
 /// <summary>What a lesson's page and the screen show of a lesson's feedback, read from the disk.</summary>
 public sealed class LessonQuestions(SqliteOutbox outbox, DownInbox inbox, ClassPulse pulse, IOptions<FeedbackOptions> options)
 {
@@ -52,12 +55,24 @@ public sealed class LessonQuestions(SqliteOutbox outbox, DownInbox inbox, ClassP
         return [.. outbox.OfLesson(lesson, FeedbackKind.Question, subject: null, options.Value.MaxQuestionsShown).Select(held =>
         {
             DownItem[] replies = [.. answers[held.Item.Id.ToString()]];
-            QuestionState state = replies.Length == 0 ? (held.Sent ? QuestionState.Sent : QuestionState.Saved)
-                : replies.Any(reply => reply.Kind == DownKind.Answer) ? QuestionState.Answered : QuestionState.Declined;
+            QuestionState state = StateOf(held, replies);
             return new LessonQuestion(held.Number, held.Item.Id.ToString(), held.Item.Seat.Class, held.Item.Seat.Number, held.Item.LessonSecond, held.Item.Content, state,
                 [.. replies.Select(reply => reply.Text)]);
         })];
     }
+
+    /// <summary>How far a report has come; null: there is none of this number.</summary>
+    public ProblemReport? Problem(long number)
+    {
+        if (outbox.Find(number) is not { Item: { Kind: FeedbackKind.Problem } item } held)
+            return null;
+        ImmutableArray<DownItem> replies = inbox.About(item.Id.ToString());
+        return new ProblemReport(number, item.Content, StateOf(held, replies), [.. replies.Select(reply => reply.Text)]);
+    }
+
+    private static QuestionState StateOf(HeldItem held, IReadOnlyCollection<DownItem> replies) =>
+        replies.Count == 0 ? (held.Sent ? QuestionState.Sent : QuestionState.Saved)
+        : replies.Any(reply => reply.Kind == DownKind.Answer) ? QuestionState.Answered : QuestionState.Declined;
 
     /// <summary>Notices of the centre to the lesson, in order of arrival.</summary>
     public ImmutableArray<string> Notices(string lesson) => [.. inbox.OfLesson(lesson).Where(item => item.Kind == DownKind.Notice).Select(item => item.Text)];

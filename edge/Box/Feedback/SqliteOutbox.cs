@@ -176,6 +176,11 @@ public sealed class SqliteOutbox : IAsyncDisposable
             .Select(row => new HeldItem(row.Number, row.Number <= sent, ItemOf(row))).Reverse().ToImmutableArray();
     });
 
+    /// <summary>The item of this number; null: none, or no longer kept.</summary>
+    public HeldItem? Find(long number) => _file.Database.Read(connection =>
+        connection.QuerySingleOrDefault<BodyRow>("SELECT number, id, body, crc FROM items WHERE number = @number", new { number }) is { } row
+            ? new HeldItem(row.Number, row.Number <= FeedbackDatabase.State(connection).SentThrough, ItemOf(row)) : null);
+
     public ValueTask DisposeAsync() => _adding.DisposeAsync();
 
     private KeptItem[] Add(SqliteConnection connection, SqliteTransaction transaction, IReadOnlyList<(FeedbackItem Item, string? Nonce)> entries)

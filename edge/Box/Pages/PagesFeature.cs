@@ -67,7 +67,7 @@ public static class PagesFeature
         pages.MapGet("/status.json", (SiteView view) => Results.Json(view.Status(), PagesJson.Default.SiteStatus));
         pages.MapGet("/", IResult (SiteView view) => new RazorComponentResult<HomePage>(new { Lessons = view.Today() }));
         pages.MapGet("/ask", IResult (SiteView view) => new RazorComponentResult<AskPage>(new { Lessons = view.Today() }));
-        pages.MapGet("/problem", IResult (string? page) => new RazorComponentResult<ProblemPage>(new { Page = page is { Length: < 200 } ? page : null }));
+        pages.MapProblems();
         pages.MapGet("/status", IResult (SiteView view, LibrarySearch search) =>
         {
             SiteStatus status = view.Status();

@@ -8,7 +8,7 @@ namespace Edge.Box.Pages;
 public sealed class PanelActions(FeedbackDesk feedback, SiteFacts site, IHostApplicationLifetime lifetime)
 {
     /// <summary>Stands for the class when no lesson is on.</summary>
-    private const string WholeSchool = "–";
+    public const string WholeSchool = "–";
 
     public async Task ActAsync(PanelEffect effect, CancellationToken cancellationToken)
     {

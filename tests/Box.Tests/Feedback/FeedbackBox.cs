@@ -69,7 +69,7 @@ internal sealed class FeedbackBox : IAsyncDisposable
     [
         new PlannedLesson("maths-3a", LocalText.Of("en", "Fractions"), "3A", "maths", new DateTimeOffset(2026, 3, 2, 8, 0, 0, TimeSpan.Zero), TimeSpan.FromMinutes(40),
             null, Live: true, LessonStage.Running,
-            [new Poll("poll-1", LocalText.Of("en", "Half of a half?"), [LocalText.Of("en", "1/2"), LocalText.Of("en", "1/4"), LocalText.Of("en", "1/8")], null)]),
+            [new Poll("poll-1", LocalText.Of("en", "Half of a half?"), [LocalText.Of("en", "1/2"), LocalText.Of("en", "1/4"), LocalText.Of("en", "1/8")], null), new Poll("words", LocalText.Of("en", "What did you see?"), [], null)]),
     ]);
 
     private static byte[] Locale(string language)

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Edge.Box.Feedback;
+using Edge.Core.Content;
 using Edge.Core.Feedback;
 using Edge.Core.Sync;
 using Xunit;
@@ -29,6 +30,54 @@ public sealed class FeedbackEndpointsTests : IAsyncLifetime
         await _box.RunAsync(Token);
         LessonQuestion question = Assert.Single(await QuestionsAsync());
         Assert.Equal((1, "3A", 12, 754, "Why is that so?", QuestionState.Saved), (question.Number, question.Class, question.Seat, question.Second, question.Text, question.State));
+    }
+
+    [Fact]
+    public async Task Hands_and_who_cannot_follow_are_counted_until_they_are_taken_back()
+    {
+        foreach ((string what, string seat, string signal) in ((string, string, string)[])[("hand", "4", "1"), ("hand", "9", "1"), ("lost", "9", "1"), ("hand", "4", "0"), ("hand", "4", "1")])
+        {
+            using HttpResponseMessage answer = await PostAsync($"/lesson/maths-3a/{what}", ("signal", signal), ("seat", seat), ("second", "600"));
+            Assert.Equal(HttpStatusCode.SeeOther, answer.StatusCode);
+        }
+        using (HttpResponseMessage nonsense = await PostAsync("/lesson/maths-3a/hand", ("signal", "up"), ("seat", "4")))
+            Assert.Equal(HttpStatusCode.BadRequest, nonsense.StatusCode);
+        ClassSignals signals = _box.Get<LessonQuestions>().Signals("maths-3a", 610);
+        Assert.Equal([9, 4], signals.Hands.Select(seat => seat.Number));
+        Assert.Equal(1, signals.Lost);
+        Assert.Equal(0, _box.Get<LessonQuestions>().Signals("maths-3a", 601 + ClassSignal.LostFadesAfter).Lost);
+    }
+
+    [Fact]
+    public async Task What_the_class_answers_now_shows_until_nobody_answers_or_the_teacher_hides_it()
+    {
+        PlannedLesson lesson = FeedbackBox.Plan.Lesson("maths-3a")!;
+        Assert.Null(_box.Get<LessonQuestions>().Answering(lesson));
+        foreach ((string seat, string option) in ((string, string)[])[("1", "0"), ("2", "1"), ("1", "1")])
+            (await PostAsync("/lesson/maths-3a/poll/poll-1", ("option", option), ("seat", seat))).Dispose();
+        ClassAnswers bars = _box.Get<LessonQuestions>().Answering(lesson)!;
+        Assert.Equal(("poll-1", 2, 2), (bars.Poll.Id, bars.Answers, bars.Votes[1]));
+        foreach ((string seat, string text) in ((string, string)[])[("1", "a half"), ("2", "a third"), ("1", "two quarters")])
+            (await PostAsync("/lesson/maths-3a/answer/words", ("text", text), ("seat", seat))).Dispose();
+        ClassAnswers words = _box.Get<LessonQuestions>().Answering(lesson)!;
+        Assert.Equal(["two quarters", "a third"], words.Words);
+        using (HttpResponseMessage wrong = await PostAsync("/lesson/maths-3a/answer/poll-1", ("text", "1"), ("seat", "1")))
+            Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
+        _box.Get<ClassPulse>().Hide("maths-3a");
+        Assert.Null(_box.Get<LessonQuestions>().Answering(lesson));
+    }
+
+    [Fact]
+    public async Task A_report_has_a_state_and_the_words_of_the_centre()
+    {
+        using HttpResponseMessage answer = await PostAsync("/feedback", ("kind", "Problem"), ("text", "no sound"), ("class", "3A"), ("seat", "4"));
+        LessonQuestions questions = _box.Get<LessonQuestions>();
+        ProblemReport report = questions.Problem(1)!;
+        Assert.Equal((1, "no sound", QuestionState.Saved), (report.Number, report.Page, report.State));
+        Assert.Null(questions.Problem(2));
+        string id = _box.Get<SqliteOutbox>().Find(1)!.Item.Id.ToString();
+        await _box.Get<DownInbox>().TakeAsync(new DownItem(1, "r-1", DownKind.Answer, id, null, "Turn the knob."), Token);
+        Assert.Equal((QuestionState.Answered, "Turn the knob."), (questions.Problem(1)!.State, Assert.Single(questions.Problem(1)!.Answers)));
     }
 
     [Fact]

@@ -72,6 +72,31 @@ public sealed class FeedbackStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Hands_and_who_cannot_follow_are_known_by_school_and_minute()
+    {
+        FeedbackItem Signal(FeedbackKind kind, int seat, string content, int second) =>
+            Vote(seat, content) with { Kind = kind, Subject = null, LessonSecond = second, Seat = seat == 0 ? new Seat("3A", 0, SeatRole.Teacher) : new Seat("3A", seat, SeatRole.Pupil) };
+        foreach ((BoxId box, string school, FeedbackItem item) in ((BoxId, string, FeedbackItem)[])
+        [
+            (_one, "school-1", Signal(FeedbackKind.Hand, 1, "1", 60)), (_one, "school-1", Signal(FeedbackKind.Hand, 2, "1", 61)), (_one, "school-1", Signal(FeedbackKind.Hand, 1, "0", 62)),
+            (_one, "school-1", Signal(FeedbackKind.Lost, 1, "1", 30)), (_one, "school-1", Signal(FeedbackKind.Lost, 2, "1", 130)),
+            (_two, "school-2", Signal(FeedbackKind.Lost, 2, "1", 131)), (_two, "school-2", Signal(FeedbackKind.Hand, 7, "1", 132)), (_two, "school-2", Signal(FeedbackKind.Hand, 0, "0", 140)),
+            (_two, "school-2", Signal(FeedbackKind.Hand, 8, "1", 150)),
+        ])
+            await AddAsync(box, school, item);
+        Assert.Equal([new SchoolSignals("school-1", 1, 1), new SchoolSignals("school-2", 1, 1)], _store.Signals("maths-3a", lostSince: 100));
+        Assert.Equal([(0, 1), (2, 2)], _store.LostByMinute("maths-3a"));
+    }
+
+    [Fact]
+    public async Task Of_each_seat_the_last_short_answer_is_read()
+    {
+        foreach ((BoxId box, string school, string text) in ((BoxId, string, string)[])[(_one, "school-1", "a half"), (_two, "school-2", "a third"), (_one, "school-1", "two quarters")])
+            await AddAsync(box, school, Vote(1, text) with { Kind = FeedbackKind.ShortAnswer, Subject = "words" });
+        Assert.Equal([new WordsGiven("words", "school-1", "two quarters"), new WordsGiven("words", "school-2", "a third")], _store.Words("maths-3a", 10));
+    }
+
+    [Fact]
     public async Task A_clock_that_lies_is_shown_only_where_it_can_be_and_breaks_nothing()
     {
         foreach (long wall in (long[])[long.MinValue, long.MaxValue, -5, 0, 4_102_444_800_000])
