@@ -77,8 +77,7 @@ public static class RelayServer
             await RelayGeneration.NextAsync(Path.Combine(options.DataFolder, "generation"), time, cancellationToken),
             services => SyncPortsOf(services, keys));
         builder.Services.AddFeedback(
-            services => (connection, transaction, box, id, kind, about, lesson, text) =>
-                services.GetRequiredService<DownQueue>().Add(connection, transaction, box, new DownDraft(id, kind, about, lesson, text)),
+            services => services.GetRequiredService<DownQueue>().Add,
             services => box => services.GetRequiredService<DownQueue>().Wake(box));
         builder.Services.AddUsb(returnKeys, services => UsbPortsOf(services, keys), services => ReturnPortsOf(services, options.DataFolder));
         builder.WebHost.ConfigureKestrel(kestrel =>

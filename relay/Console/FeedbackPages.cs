@@ -34,6 +34,7 @@ internal static class FeedbackPages
             {
                 Filter = filter,
                 Rows = FeedbackBoard.Join(shown, fleet, lessons, down),
+                Alike = filter.BeforeNumber == long.MaxValue && filter.State is null or FeedbackState.Open && filter.Kind is null or FeedbackKind.Question ? store.Alike(filter.Lesson, filter.School) : [],
                 Older = found.Length > shown.Length ? shown[^1].Number : (long?)null,
                 Schools = fleet.Schools(),
                 Lessons = lessons.All().Reverse().Take(MaxLessons).ToImmutableArray(),
@@ -51,7 +52,44 @@ internal static class FeedbackPages
                 ? Said.Back(context, back, state == FeedbackState.Answered ? "said.answered" : "said.declined")
                 : ItemPage(context, number, back, new ReplyForm(text, reader[$"reply.{outcome.ToString().ToLowerInvariant()}"]));
         });
+
+        routes.MapPost("/feedback/{number:long}/merge", async (HttpContext context, Reader reader, long number, FeedbackStore store, IFormCollection form, CancellationToken cancellationToken) =>
+        {
+            ReplyOutcome outcome = long.TryParse(form["same"].ToString().TrimStart('#'), out long same)
+                ? await store.MergeAsync(number, same, SameText(reader, form), cancellationToken) : ReplyOutcome.NoItem;
+            return outcome == ReplyOutcome.Queued
+                ? Said.Back(context, $"/feedback/{number}", "said.merged", "1")
+                : ItemPage(context, number, "/feedback", new ReplyForm("", reader[$"reply.{outcome.ToString().ToLowerInvariant()}"]));
+        });
+
+        routes.MapPost("/feedback/many", (HttpContext context, Reader reader, FeedbackStore store, IFormCollection form, CancellationToken cancellationToken) =>
+            ManyAsync(context, reader, store, form, SeeOther.Local(form["back"]), _ => true, cancellationToken));
     }
+
+    /// <summary>One text for the items ticked. The oldest stays when they are merged.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="reader">Whose words a merge without a text uses.</param>
+    /// <param name="store">The items.</param>
+    /// <param name="form">Ticks, text, and what to do.</param>
+    /// <param name="back">Page to show after it.</param>
+    /// <param name="may">Which items this person may reply to.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public static async Task<IResult> ManyAsync(HttpContext context, Reader reader, FeedbackStore store, IFormCollection form, string back, Func<long, bool> may, CancellationToken cancellationToken)
+    {
+        long[] numbers = [.. form["number"].Select(text => long.TryParse(text, out long number) ? number : 0).Where(may).Distinct().Order().Take(FeedbackStore.MaxEntries)];
+        bool merge = form["do"] == "merge";
+        if (numbers.Length < (merge ? 2 : 1))
+            return Said.Back(context, back, merge ? "said.many.two" : "said.many.none");
+        ImmutableArray<ReplyOutcome> outcomes = merge
+            ? await store.MergeAsync(numbers[1..], numbers[0], SameText(reader, form), cancellationToken)
+            : await store.ReplyAsync(numbers, form["do"] == "decline" ? FeedbackState.Declined : FeedbackState.Answered, form["text"].ToString(), cancellationToken);
+        if (outcomes.Contains(ReplyOutcome.BadText))
+            return Said.Back(context, back, "reply.badtext");
+        int done = outcomes.Count(outcome => outcome == ReplyOutcome.Queued);
+        return Said.Back(context, back, done < outcomes.Length ? "said.many.some" : merge ? "said.merged" : "said.many", $"{done}", $"{outcomes.Length - done}");
+    }
+
+    private static string SameText(Reader reader, IFormCollection form) => form["text"].ToString() is var text && string.IsNullOrWhiteSpace(text) ? reader["reply.same"] : text;
 
     /// <summary>Lessons that the filter offers; older ones go by their id in the address.</summary>
     private const int MaxLessons = 100;

@@ -155,6 +155,7 @@ internal static class LessonPages
             Polls = PollResult.Of(lesson.Polls, feedback.Votes(id), fleet.Schools),
             Questions = FeedbackBoard.Join([.. questions.OrderBy(question => question.State != FeedbackState.Open)], services.GetRequiredService<FleetStore>(),
                 services.GetRequiredService<LessonStore>(), services.GetRequiredService<DownQueue>()),
+            Alike = feedback.Alike(id, null),
             Ingest = $"{context.Request.Scheme}://{context.Request.Host}/ingest/{lesson.IngestKey}",
             Encoders = EncoderHosts.Of(context.Request, services.GetRequiredService<IOptions<IngestOptions>>().Value),
         });

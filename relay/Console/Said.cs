@@ -1,7 +1,7 @@
 namespace Relay.Console;
 
 /// <summary>What a form came to, carried over the redirect after it in a cookie that the next page uses up.</summary>
-/// <param name="Key">Text to show; begins with <c>said.</c>.</param>
+/// <param name="Key">Text to show; begins with <c>said.</c>, or <c>reply.</c> where a reply was not taken.</param>
 /// <param name="Arguments">What fills its gaps.</param>
 public sealed record Said(string Key, IReadOnlyList<string> Arguments)
 {
@@ -25,7 +25,7 @@ public sealed record Said(string Key, IReadOnlyList<string> Arguments)
             return;
         context.Response.Cookies.Delete(Cookie);
         string[] lines = said.Split('\n');
-        if (lines[0].StartsWith("said.", StringComparison.Ordinal))
+        if (lines[0].StartsWith("said.", StringComparison.Ordinal) || lines[0].StartsWith("reply.", StringComparison.Ordinal))
             context.Items[Item] = new Said(lines[0], [.. lines[1..], "", "", ""]);
     }
 

@@ -37,14 +37,21 @@ internal static class TeachPages
 
         teach.MapPost("/reply/{number:long}", async (HttpContext context, string key, long number, LessonStore lessons, FeedbackStore feedback, IFormCollection form, CancellationToken cancellationToken) =>
         {
-            // Questions of this lesson and of no other.
-            if (lessons.FindByTeachKey(key) is not { } lesson || feedback.Find(number) is not { } entry || entry.Lesson != lesson.Id || entry.Kind != FeedbackKind.Question)
+            if (lessons.FindByTeachKey(key) is not { } lesson || !IsQuestion(feedback.Find(number), lesson))
                 return SchoolPages.Missing();
             FeedbackState state = form["do"] == "decline" ? FeedbackState.Declined : FeedbackState.Answered;
             ReplyOutcome outcome = await feedback.ReplyAsync(number, state, form["text"].ToString(), cancellationToken);
             return Said.Back(context, $"/teach/{key}", outcome == ReplyOutcome.Queued ? state == FeedbackState.Answered ? "said.answered" : "said.declined" : $"reply.{outcome.ToString().ToLowerInvariant()}");
         });
+
+        teach.MapPost("/many", async (HttpContext context, Reader reader, string key, LessonStore lessons, FeedbackStore feedback, IFormCollection form, CancellationToken cancellationToken) =>
+            lessons.FindByTeachKey(key) is { } lesson
+                ? await FeedbackPages.ManyAsync(context, reader, feedback, form, $"/teach/{key}", number => IsQuestion(feedback.Find(number), lesson), cancellationToken)
+                : SchoolPages.Missing());
     }
+
+    /// <summary>Questions of this lesson and of no other are open to its teacher.</summary>
+    private static bool IsQuestion(FeedbackEntry? entry, Lesson lesson) => entry is { Kind: FeedbackKind.Question } && entry.Lesson == lesson.Id;
 
     private static RazorComponentResult<TeachPage> Page(HttpContext context, Lesson lesson)
     {
@@ -65,6 +72,7 @@ internal static class TeachPages
             Polls = PollResult.Of([.. lesson.Polls.Where(poll => !poll.Options.IsEmpty)], feedback.Votes(lesson.Id), fleet.Schools),
             // Open ones first; within both, the newest first.
             Questions = questions.OrderBy(question => question.State != FeedbackState.Open).ToImmutableArray(),
+            Alike = feedback.Alike(lesson.Id, null),
             FromRooms = feedback.Find(new FeedbackFilter(Lesson: lesson.Id, Kind: FeedbackKind.Note, Most: MaxNotes)),
             ToRooms = feedback.NotesOf(lesson.Id),
             Schools = fleet.Schools,

@@ -13,7 +13,14 @@ namespace Relay.Feedback;
 
 /// <summary>How far an item has come with staff.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<FeedbackState>))]
-public enum FeedbackState { Open, Answered, Declined }
+public enum FeedbackState
+{
+    Open,
+    Answered,
+    Declined,
+    /// <summary>Another item asks the same; what that one is told, this one is told too.</summary>
+    Duplicate,
+}
 
 /// <summary>What came of a reply.</summary>
 public enum ReplyOutcome
@@ -25,9 +32,12 @@ public enum ReplyOutcome
     RepliedBefore,
     /// <summary>No text, or over <see cref="DownItem.MaxTextBytes"/>.</summary>
     BadText,
+    /// <summary>An item is no duplicate of itself, of one that is a duplicate of it, or of one of another kind.</summary>
+    NotAlike,
 }
 
-/// <summary>An item as staff see it. <paramref name="Given"/>: when it was given by the box's clock, which may be wrong; null when that clock was never set.</summary>
+/// <summary>An item as staff see it. <paramref name="Given"/>: when it was given by the box's clock, which may be wrong; null when that clock was never set.
+/// <paramref name="SameAs"/>: number of the item that a duplicate is like. <paramref name="Reply"/> of a duplicate is what the other was told; null until then.</summary>
 public sealed record FeedbackEntry(
     long Number,
     string Id,
@@ -45,12 +55,15 @@ public sealed record FeedbackEntry(
     DateTimeOffset Arrived,
     FeedbackState State,
     string? Reply,
-    DateTimeOffset? Replied)
+    DateTimeOffset? Replied,
+    long? SameAs)
 {
-    /// <summary>Name of the reply on its way down to the box.</summary>
-    public string ReplyId => ReplyIdOf(Id);
+    /// <summary>Name of the newest word about it on its way down to the box.</summary>
+    public string ReplyId => Reply is null ? SameIdOf(Id) : ReplyIdOf(Id);
 
     internal static string ReplyIdOf(string item) => item + "-reply";
+
+    internal static string SameIdOf(string item) => item + "-same";
 }
 
 /// <summary>Votes for one option of a poll at one school: of each seat the last one.</summary>
@@ -68,8 +81,8 @@ public sealed record FeedbackFilter(string? Lesson = null, string? School = null
 /// <summary>A word of a lesson's teacher to the rooms; <paramref name="School"/> null: to all of them.</summary>
 public sealed record SentNote(long Number, string? School, string Text, DateTimeOffset At);
 
-/// <summary>Puts something into the queue down to a box, within the caller's transaction.</summary>
-public delegate void QueueDown(SqliteConnection connection, SqliteTransaction transaction, BoxId box, string id, DownKind kind, string? about, string? lesson, string text);
+/// <summary>Puts something into the queue down to a box, within the caller's transaction. The queue gives it its sequence.</summary>
+public delegate void QueueDown(SqliteConnection connection, SqliteTransaction transaction, BoxId box, DownItem item);
 
 /// <summary>What came up from the schools and what staff reply. A reply and its way down are one transaction.</summary>
 /// <param name="database">The relay's.</param>
@@ -80,6 +93,9 @@ public sealed class FeedbackStore(DurableDatabase database, TimeProvider time, Q
 {
     /// <summary>Most entries of one answer.</summary>
     public const int MaxEntries = 1000;
+
+    /// <summary>Most open questions that are compared with each other at once: some 50 000 pairs.</summary>
+    private const int MaxCompared = 300;
 
     /// <summary>Keeps an item; part of the transaction that moves the box's cursor.</summary>
     public static void Add(SqliteConnection connection, SqliteTransaction transaction, BoxId box, string school, long epoch, long sequence, FeedbackItem item, DateTimeOffset now) =>
@@ -112,7 +128,7 @@ public sealed class FeedbackStore(DurableDatabase database, TimeProvider time, Q
 
     /// <summary>The newest items that fit, newest first.</summary>
     public ImmutableArray<FeedbackEntry> Find(FeedbackFilter filter) => database.Read(connection => connection.Query<Row>("""
-            SELECT number, id, box, school, kind, lesson, second, class, seat, role, subject, content, wall, quality, arrived, state, reply, replied FROM feedback
+            SELECT number, id, box, school, kind, lesson, second, class, seat, role, subject, content, wall, quality, arrived, state, reply, replied, same_as AS SameAs FROM feedback
             WHERE number < @BeforeNumber AND (@Lesson IS NULL OR lesson = @Lesson) AND (@School IS NULL OR school = @School)
                 AND (@kind IS NULL OR kind = @kind) AND (@state IS NULL OR state = @state)
             ORDER BY number DESC LIMIT @most
@@ -166,34 +182,113 @@ public sealed class FeedbackStore(DurableDatabase database, TimeProvider time, Q
         connection.Query<(string Lesson, long Count)>("SELECT lesson, count(*) FROM feedback WHERE state = 0 AND kind = @kind AND lesson IS NOT NULL GROUP BY lesson", new { kind = (int)kind })
             .ToImmutableDictionary(row => row.Lesson, row => (int)row.Count));
 
-    /// <summary>Answers or declines an item; on disk, together with its place in the queue to the box, when the task completes.</summary>
+    /// <summary>Answers or declines an item and its duplicates; on disk, together with their places in the queues to the boxes, when the task completes.</summary>
     /// <param name="number">Which item.</param>
     /// <param name="state">Answered or declined.</param>
     /// <param name="text">What the asker gets to read: the answer, or why there is none.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public async Task<ReplyOutcome> ReplyAsync(long number, FeedbackState state, string text, CancellationToken cancellationToken)
+    public async Task<ReplyOutcome> ReplyAsync(long number, FeedbackState state, string text, CancellationToken cancellationToken) =>
+        (await ReplyAsync([number], state, text, cancellationToken))[0];
+
+    /// <summary>One reply to many items, in one transaction; those that were replied to before stay as they are.</summary>
+    /// <returns>What came of each, in order.</returns>
+    public async Task<ImmutableArray<ReplyOutcome>> ReplyAsync(IReadOnlyList<long> numbers, FeedbackState state, string text, CancellationToken cancellationToken)
     {
-        ArgumentOutOfRangeException.ThrowIfEqual((int)state, (int)FeedbackState.Open);
+        if (state is not (FeedbackState.Answered or FeedbackState.Declined))
+            throw new ArgumentOutOfRangeException(nameof(state), state, "a reply answers or declines");
         text = text.Trim();
-        if (text.Length == 0 || Encoding.UTF8.GetByteCount(text) > DownItem.MaxTextBytes)
-            return ReplyOutcome.BadText;
-        (ReplyOutcome outcome, BoxId box) = await database.WriteAsync((connection, transaction) =>
+        if (!IsReply(text))
+            return [.. numbers.Select(_ => ReplyOutcome.BadText)];
+        var told = new HashSet<BoxId>();
+        ImmutableArray<ReplyOutcome> outcomes = await database.WriteAsync((connection, transaction) => numbers.Select(number =>
         {
-            var item = connection.QuerySingleOrDefault<Row>("SELECT id, box, lesson, state FROM feedback WHERE number = @number", new { number }, transaction);
-            if (item is null)
-                return (ReplyOutcome.NoItem, default(BoxId));
+            if (Held(connection, transaction, number) is not { } item)
+                return ReplyOutcome.NoItem;
             if (item.State != (int)FeedbackState.Open)
-                return (ReplyOutcome.RepliedBefore, default);
-            connection.Execute("UPDATE feedback SET state = @state, reply = @text, replied = @now WHERE number = @number",
-                new { state = (int)state, text, now = time.GetUtcNow().ToUnixTimeMilliseconds(), number }, transaction);
-            BoxId to = BoxId.Parse(item.Box);
-            queueDown(connection, transaction, to, FeedbackEntry.ReplyIdOf(item.Id), state == FeedbackState.Answered ? DownKind.Answer : DownKind.Declined, item.Id, item.Lesson, text);
-            return (ReplyOutcome.Queued, to);
-        }, cancellationToken);
-        if (outcome == ReplyOutcome.Queued)
+                return ReplyOutcome.RepliedBefore;
+            connection.Execute("UPDATE feedback SET state = @state, reply = @text, replied = @now WHERE number = @number", new { state = (int)state, text, now = Now(), number }, transaction);
+            told.Add(Tell(connection, transaction, item, state, text));
+            connection.Execute("UPDATE feedback SET reply = @text, replied = @now WHERE same_as = @number", new { text, now = Now(), number }, transaction);
+            foreach (Row same in connection.Query<Row>("SELECT id, box, lesson FROM feedback WHERE same_as = @number ORDER BY number", new { number }, transaction))
+                told.Add(Tell(connection, transaction, same, state, text));
+            return ReplyOutcome.Queued;
+        }).ToImmutableArray(), cancellationToken);
+        foreach (BoxId box in told)
             wake(box);
-        return outcome;
+        return outcomes;
     }
+
+    /// <summary>Closes an item as a duplicate of another: its asker is told so at once, and what the other is told (or was) as well. All in one transaction.
+    /// Duplicates of a duplicate become duplicates of the first.</summary>
+    /// <param name="number">The item to close.</param>
+    /// <param name="sameAs">The item that stays.</param>
+    /// <param name="text">What the asker gets to read until the answer comes.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<ReplyOutcome> MergeAsync(long number, long sameAs, string text, CancellationToken cancellationToken) =>
+        (await MergeAsync([number], sameAs, text, cancellationToken))[0];
+
+    /// <inheritdoc cref="MergeAsync(long, long, string, CancellationToken)"/>
+    /// <returns>What came of each, in order.</returns>
+    public async Task<ImmutableArray<ReplyOutcome>> MergeAsync(IReadOnlyList<long> numbers, long sameAs, string text, CancellationToken cancellationToken)
+    {
+        text = text.Trim();
+        if (!IsReply(text))
+            return [.. numbers.Select(_ => ReplyOutcome.BadText)];
+        var told = new HashSet<BoxId>();
+        ImmutableArray<ReplyOutcome> outcomes = await database.WriteAsync((connection, transaction) => numbers.Select(number =>
+        {
+            Row? item = Held(connection, transaction, number), first = Held(connection, transaction, sameAs);
+            // The first of a group is no duplicate itself.
+            if (first?.SameAs is { } before)
+                first = Held(connection, transaction, before);
+            if (item is null || first is null)
+                return ReplyOutcome.NoItem;
+            if (item.State != (int)FeedbackState.Open)
+                return ReplyOutcome.RepliedBefore;
+            if (item.Number == first.Number || item.Kind != first.Kind)
+                return ReplyOutcome.NotAlike;
+            // Those that were its duplicates go with it.
+            Row[] moved = [.. connection.Query<Row>("SELECT id, box, lesson FROM feedback WHERE number = @number OR same_as = @number ORDER BY number", new { number }, transaction)];
+            connection.Execute("UPDATE feedback SET state = @state, same_as = @first, reply = @Reply, replied = @Replied WHERE number = @number OR same_as = @number",
+                new { state = (int)FeedbackState.Duplicate, first = first.Number, number, first.Reply, Replied = first.Reply is null ? (long?)null : Now() }, transaction);
+            BoxId box = BoxId.Parse(item.Box);
+            queueDown(connection, transaction, box, new DownItem(0, FeedbackEntry.SameIdOf(item.Id), DownKind.Answer, item.Id, item.Lesson, text, Same: true));
+            told.Add(box);
+            if (first.Reply is { } reply)
+            {
+                foreach (Row same in moved)
+                    told.Add(Tell(connection, transaction, same, (FeedbackState)first.State, reply));
+            }
+            return ReplyOutcome.Queued;
+        }).ToImmutableArray(), cancellationToken);
+        foreach (BoxId box in told)
+            wake(box);
+        return outcomes;
+    }
+
+    /// <summary>Open questions that are alike, the oldest of each group first; groups with most questions first.</summary>
+    /// <param name="lesson">Only of this lesson; null: of all.</param>
+    /// <param name="school">Only of this school; null: of all.</param>
+    public ImmutableArray<ImmutableArray<FeedbackEntry>> Alike(string? lesson, string? school)
+    {
+        FeedbackEntry[] open = [.. Find(new FeedbackFilter(lesson, school, FeedbackKind.Question, FeedbackState.Open, Most: MaxCompared)).Reverse()];
+        return [.. Likeness.Groups([.. open.Select(entry => entry.Content)]).OrderByDescending(group => group.Length).ThenBy(group => group[0])
+            .Select(group => group.Select(place => open[place]).ToImmutableArray())];
+    }
+
+    private BoxId Tell(SqliteConnection connection, SqliteTransaction transaction, Row item, FeedbackState state, string text)
+    {
+        BoxId box = BoxId.Parse(item.Box);
+        queueDown(connection, transaction, box, new DownItem(0, FeedbackEntry.ReplyIdOf(item.Id), state == FeedbackState.Answered ? DownKind.Answer : DownKind.Declined, item.Id, item.Lesson, text));
+        return box;
+    }
+
+    private static Row? Held(SqliteConnection connection, SqliteTransaction transaction, long number) => connection.QuerySingleOrDefault<Row>(
+        "SELECT number, id, box, kind, lesson, state, reply, same_as AS SameAs FROM feedback WHERE number = @number", new { number }, transaction);
+
+    private static bool IsReply(string text) => text.Length > 0 && Encoding.UTF8.GetByteCount(text) <= DownItem.MaxTextBytes;
+
+    private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>Sends a word of a lesson's teacher to those in the rooms: kept, and queued for each box, in one transaction.</summary>
     /// <param name="lesson">The lesson.</param>
@@ -205,14 +300,14 @@ public sealed class FeedbackStore(DurableDatabase database, TimeProvider time, Q
     public async Task<bool> SendNoteAsync(string lesson, string? school, IReadOnlyList<BoxId> boxes, string text, CancellationToken cancellationToken)
     {
         text = text.Trim();
-        if (text.Length == 0 || Encoding.UTF8.GetByteCount(text) > DownItem.MaxTextBytes)
+        if (!IsReply(text))
             return false;
         await database.WriteAsync((connection, transaction) =>
         {
             long number = connection.ExecuteScalar<long>("INSERT INTO lesson_notes (lesson, school, text, at) VALUES (@lesson, @school, @text, @now) RETURNING number",
-                new { lesson, school, text, now = time.GetUtcNow().ToUnixTimeMilliseconds() }, transaction);
+                new { lesson, school, text, now = Now() }, transaction);
             foreach (BoxId box in boxes)
-                queueDown(connection, transaction, box, string.Create(CultureInfo.InvariantCulture, $"note-{number}"), DownKind.Note, null, lesson, text);
+                queueDown(connection, transaction, box, new DownItem(0, string.Create(CultureInfo.InvariantCulture, $"note-{number}"), DownKind.Note, null, lesson, text));
         }, cancellationToken);
         foreach (BoxId box in boxes)
             wake(box);
@@ -244,11 +339,12 @@ public sealed class FeedbackStore(DurableDatabase database, TimeProvider time, Q
         public int State { get; init; }
         public string? Reply { get; init; }
         public long? Replied { get; init; }
+        public long? SameAs { get; init; }
 
         public FeedbackEntry ToEntry() => new(Number, Id, Box, School, (FeedbackKind)Kind, Lesson, Second, Class, Seat, (SeatRole)Role, Subject, Content,
             Quality == (int)TimeQuality.Unknown || Wall is < 0 or > MaxWall ? null : DateTimeOffset.FromUnixTimeMilliseconds(Wall),
             DateTimeOffset.FromUnixTimeMilliseconds(Arrived), (FeedbackState)State, Reply,
-            Replied is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null);
+            Replied is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null, SameAs);
 
         // Year 9999: a clock may lie by more than a date can hold.
         private const long MaxWall = 253_402_300_799_999;

@@ -46,5 +46,9 @@ public static class FeedbackTables
         );
         CREATE INDEX lesson_notes_by_lesson ON lesson_notes (lesson);
         """,
+        """
+        ALTER TABLE feedback ADD COLUMN same_as INTEGER; -- the item that a duplicate is like; that one is no duplicate
+        CREATE INDEX feedback_same ON feedback (same_as) WHERE same_as IS NOT NULL;
+        """,
     ]);
 }

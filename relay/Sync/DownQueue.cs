@@ -8,9 +8,6 @@ using Microsoft.Data.Sqlite;
 
 namespace Relay.Sync;
 
-/// <summary>What people send to a box, before it has its place in the box's sequence.</summary>
-public sealed record DownDraft(string Id, DownKind Kind, string? About, string? Lesson, string Text);
-
 /// <summary>What goes down to each box: queued in the database for as long as the box is away, each with its number, until the box reports that it has it.</summary>
 public sealed class DownQueue(DurableDatabase database, TimeProvider time)
 {
@@ -19,12 +16,12 @@ public sealed class DownQueue(DurableDatabase database, TimeProvider time)
     /// <summary>Boxes to look at. At most a few tokens per message or contact, taken at once by <see cref="DownLoop"/>.</summary>
     internal ChannelReader<BoxId> Waiting => _waiting.Reader;
 
-    /// <summary>Queues an item within the caller's transaction; call <see cref="Wake"/> once that is committed.</summary>
-    public void Add(SqliteConnection connection, SqliteTransaction transaction, BoxId box, DownDraft draft) => connection.Execute("""
+    /// <summary>Queues an item within the caller's transaction, whatever its sequence: it gets its own here. Call <see cref="Wake"/> once that is committed.</summary>
+    public void Add(SqliteConnection connection, SqliteTransaction transaction, BoxId box, DownItem item) => connection.Execute("""
         INSERT INTO cursors VALUES (@box, 0, 0, 0, 1, 0) ON CONFLICT (box) DO UPDATE SET down_last = down_last + 1;
-        INSERT INTO down_items (box, sequence, id, kind, about, lesson, text, queued)
-            SELECT @box, down_last, @Id, @kind, @About, @Lesson, @Text, @now FROM cursors WHERE box = @box;
-        """, new { box = box.ToString(), draft.Id, kind = (int)draft.Kind, draft.About, draft.Lesson, draft.Text, now = time.GetUtcNow().ToUnixTimeMilliseconds() }, transaction);
+        INSERT INTO down_items (box, sequence, id, kind, about, lesson, text, queued, same)
+            SELECT @box, down_last, @Id, @kind, @About, @Lesson, @Text, @now, @Same FROM cursors WHERE box = @box;
+        """, new { box = box.ToString(), item.Id, kind = (int)item.Kind, item.About, item.Lesson, item.Text, item.Same, now = time.GetUtcNow().ToUnixTimeMilliseconds() }, transaction);
 
     /// <summary>When the relay learnt that a box has an item down on its disk; those still under way are left out.</summary>
     /// <param name="items">Boxes and names of items; a page of them.</param>
@@ -41,10 +38,10 @@ public sealed class DownQueue(DurableDatabase database, TimeProvider time)
     {
         long through = connection.ExecuteScalar<long?>("SELECT down_through FROM cursors WHERE box = @box", new { box = box.ToString() }) ?? 0;
         return (through, connection.Query<DownRow>("""
-                SELECT sequence, id, kind, about, lesson, text FROM down_items
+                SELECT sequence, id, kind, about, lesson, text, same FROM down_items
                 WHERE box = @box AND sequence > @from AND sequence <= @until ORDER BY sequence
                 """, new { box = box.ToString(), from = Math.Max(after, through), until = through + most })
-            .Select(row => new DownItem(row.Sequence, row.Id, (DownKind)row.Kind, row.About, row.Lesson, row.Text)).ToImmutableArray());
+            .Select(row => new DownItem(row.Sequence, row.Id, (DownKind)row.Kind, row.About, row.Lesson, row.Text, row.Same)).ToImmutableArray());
     });
 
     /// <summary>The box has everything up to <paramref name="through"/> on its disk. More than we ever gave: this database is older than what the box has seen,
@@ -73,5 +70,6 @@ public sealed class DownQueue(DurableDatabase database, TimeProvider time)
         public string? About { get; init; }
         public string? Lesson { get; init; }
         public string Text { get; init; } = "";
+        public bool Same { get; init; }
     }
 }

@@ -56,5 +56,8 @@ public static class SyncTables
         ) WITHOUT ROWID;
         CREATE INDEX epochs_by_time ON epochs (at);
         """,
+        """
+        ALTER TABLE down_items ADD COLUMN same INTEGER NOT NULL DEFAULT 0;
+        """,
     ]);
 }

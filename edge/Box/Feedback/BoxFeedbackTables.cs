@@ -49,5 +49,8 @@ internal static class BoxFeedbackTables
         ALTER TABLE items ADD COLUMN urgent INTEGER NOT NULL DEFAULT 0;
         CREATE INDEX items_urgent ON items (number) WHERE urgent;
         """,
+        """
+        ALTER TABLE answers ADD COLUMN same INTEGER NOT NULL DEFAULT 0; -- no answer, but word that others asked the same
+        """,
     ]);
 }

@@ -28,8 +28,8 @@ public sealed class DownInbox(FeedbackDatabase file, IOptions<FeedbackOptions> o
         if (item.Sequence > state.DownThrough + 1)
             return DownOutcome.Gap;
         // A relay restored from an older backup gives what it sent before a new sequence: the name tells.
-        int inserted = connection.Execute("INSERT OR IGNORE INTO answers (id, kind, about, lesson, text) VALUES (@Id, @kind, @About, @Lesson, @Text)",
-            new { item.Id, kind = (int)item.Kind, item.About, item.Lesson, item.Text }, transaction);
+        int inserted = connection.Execute("INSERT OR IGNORE INTO answers (id, kind, about, lesson, text, same) VALUES (@Id, @kind, @About, @Lesson, @Text, @Same)",
+            new { item.Id, kind = (int)item.Kind, item.About, item.Lesson, item.Text, item.Same }, transaction);
         connection.Execute("DELETE FROM answers WHERE place <= (SELECT max(place) FROM answers) - @most", new { most = options.Value.RetainedAnswers }, transaction);
         FeedbackDatabase.Keep(connection, transaction, state with { DownThrough = item.Sequence });
         return inserted == 1 ? DownOutcome.Taken : DownOutcome.Held;
@@ -45,8 +45,8 @@ public sealed class DownInbox(FeedbackDatabase file, IOptions<FeedbackOptions> o
     public ImmutableArray<DownItem> About(string item) => Select("about = @value", item);
 
     private ImmutableArray<DownItem> Select(string where, string value) => file.Database.Read(connection =>
-        connection.Query<AnswerRow>($"SELECT place, id, kind, about, lesson, text FROM answers WHERE {where} ORDER BY place", new { value })
-            .Select(row => new DownItem(row.Place, row.Id, (DownKind)row.Kind, row.About, row.Lesson, row.Text)).ToImmutableArray());
+        connection.Query<AnswerRow>($"SELECT place, id, kind, about, lesson, text, same FROM answers WHERE {where} ORDER BY place", new { value })
+            .Select(row => new DownItem(row.Place, row.Id, (DownKind)row.Kind, row.About, row.Lesson, row.Text, row.Same)).ToImmutableArray());
 
     private sealed class AnswerRow
     {
@@ -56,5 +56,6 @@ public sealed class DownInbox(FeedbackDatabase file, IOptions<FeedbackOptions> o
         public string? About { get; init; }
         public string? Lesson { get; init; }
         public string Text { get; init; } = "";
+        public bool Same { get; init; }
     }
 }

@@ -17,10 +17,13 @@ public enum QuestionState
     Sent,
     Answered,
     Declined,
+    /// <summary>Others asked the same; the answer is to come.</summary>
+    Same,
 }
 
-/// <summary>A question with what became of it. <paramref name="Answers"/> in order of arrival; those of a declined one say why.</summary>
-public sealed record LessonQuestion(long Number, string Id, string Class, int Seat, int? Second, string Text, QuestionState State, ImmutableArray<string> Answers);
+/// <summary>A question with what became of it. <paramref name="Answers"/> in order of arrival; those of a declined one say why.
+/// <paramref name="Same"/>: what was said about others having asked it; null when nobody said so.</summary>
+public sealed record LessonQuestion(long Number, string Id, string Class, int Seat, int? Second, string Text, QuestionState State, ImmutableArray<string> Answers, string? Same);
 
 /// <summary>A word between the teachers of a lesson.</summary>
 /// <param name="FromHere">Written in this room; else by the one who teaches.</param>
@@ -54,10 +57,9 @@ public sealed class LessonQuestions(SqliteOutbox outbox, DownInbox inbox, ClassP
         ILookup<string, DownItem> answers = inbox.OfLesson(lesson).Where(item => item.About is not null).ToLookup(item => item.About!);
         return [.. outbox.OfLesson(lesson, FeedbackKind.Question, subject: null, options.Value.MaxQuestionsShown).Select(held =>
         {
-            DownItem[] replies = [.. answers[held.Item.Id.ToString()]];
-            QuestionState state = StateOf(held, replies);
-            return new LessonQuestion(held.Number, held.Item.Id.ToString(), held.Item.Seat.Class, held.Item.Seat.Number, held.Item.LessonSecond, held.Item.Content, state,
-                [.. replies.Select(reply => reply.Text)]);
+            DownItem[] came = [.. answers[held.Item.Id.ToString()]];
+            return new LessonQuestion(held.Number, held.Item.Id.ToString(), held.Item.Seat.Class, held.Item.Seat.Number, held.Item.LessonSecond, held.Item.Content, StateOf(held, came),
+                [.. came.Where(item => !item.Same).Select(reply => reply.Text)], came.FirstOrDefault(item => item.Same)?.Text);
         })];
     }
 
@@ -70,9 +72,11 @@ public sealed class LessonQuestions(SqliteOutbox outbox, DownInbox inbox, ClassP
         return new ProblemReport(number, item.Content, StateOf(held, replies), [.. replies.Select(reply => reply.Text)]);
     }
 
-    private static QuestionState StateOf(HeldItem held, IReadOnlyCollection<DownItem> replies) =>
-        replies.Count == 0 ? (held.Sent ? QuestionState.Sent : QuestionState.Saved)
-        : replies.Any(reply => reply.Kind == DownKind.Answer) ? QuestionState.Answered : QuestionState.Declined;
+    /// <param name="held">The item.</param>
+    /// <param name="came">What came about it. That others asked the same is no answer yet.</param>
+    private static QuestionState StateOf(HeldItem held, IReadOnlyCollection<DownItem> came) =>
+        came.All(item => item.Same) ? (came.Count > 0 ? QuestionState.Same : held.Sent ? QuestionState.Sent : QuestionState.Saved)
+        : came.Any(item => !item.Same && item.Kind == DownKind.Answer) ? QuestionState.Answered : QuestionState.Declined;
 
     /// <summary>Notices of the centre to the lesson, in order of arrival.</summary>
     public ImmutableArray<string> Notices(string lesson) => [.. inbox.OfLesson(lesson).Where(item => item.Kind == DownKind.Notice).Select(item => item.Text)];

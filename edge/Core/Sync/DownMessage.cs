@@ -25,6 +25,8 @@ public enum DownKind
 /// <param name="About">The item it answers (<see cref="ItemId"/>), or null.</param>
 /// <param name="Lesson">The lesson it belongs to, or null.</param>
 /// <param name="Text">At most <see cref="MaxTextBytes"/> in UTF-8.</param>
+/// <param name="Same">With <see cref="DownKind.Answer"/>: no answer yet, but word that others asked the same; the answer follows as an item of its own.
+/// A member and no kind of its own, since a program of before refuses a message with a kind that it does not know and would take nothing behind it; this one it shows as an answer.</param>
 public sealed record DownItem(
     long Sequence,
     string Id,
@@ -32,13 +34,15 @@ public sealed record DownItem(
     // Written when null too: the reader asks for them.
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? About,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Lesson,
-    string Text)
+    string Text,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Same = false)
 {
     public const int MaxTextBytes = 2048;
 
     public bool IsSound =>
         Sequence > 0 && Id.Length is > 0 and <= 64 && Enum.IsDefined(Kind)
         && (About is null ? Kind is DownKind.Notice or DownKind.Note : ItemId.TryParse(About, out _))
+        && (!Same || Kind == DownKind.Answer)
         && (Lesson is null || Slug.IsValid(Lesson))
         && System.Text.Encoding.UTF8.GetByteCount(Text) <= MaxTextBytes;
 }

@@ -179,6 +179,21 @@ public sealed class FeedbackEndpointsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_question_that_others_asked_too_says_so_and_then_has_the_answer()
+    {
+        (await PostAsync("/lesson/maths-3a/question", ("text", "Why?"), ("seat", "12"))).Dispose();
+        string id = (await QuestionsAsync())[0].Id;
+        await _box.Get<DownInbox>().TakeAsync(new DownItem(1, "x-same", DownKind.Answer, id, "maths-3a", "Others asked it too.", Same: true), Token);
+        LessonQuestion same = (await QuestionsAsync())[0];
+        Assert.Equal((QuestionState.Same, "Others asked it too."), (same.State, same.Same));
+        Assert.Empty(same.Answers);
+        await _box.Get<DownInbox>().TakeAsync(new DownItem(2, "x-reply", DownKind.Answer, id, "maths-3a", "Because."), Token);
+        LessonQuestion answered = (await QuestionsAsync())[0];
+        Assert.Equal((QuestionState.Answered, "Others asked it too."), (answered.State, answered.Same));
+        Assert.Equal(["Because."], answered.Answers);
+    }
+
+    [Fact]
     public async Task A_question_goes_from_saved_over_sent_to_answered()
     {
         (await PostAsync("/lesson/maths-3a/question", ("text", "Why?"), ("seat", "12"))).Dispose();

@@ -51,6 +51,7 @@ public class SyncWordsTests
         new DownMessage(Ack: new Ack(1, 7, 5), Pace: new LinkPace(360, 250)),
         new DownMessage(Epoch: new EpochGrant(3, ulong.MaxValue, 5)),
         new DownMessage(Item: new DownItem(1, "x", DownKind.Answer, new ItemId(1, 2).ToString(), "maths-3a", "因为…")),
+        new DownMessage(Item: new DownItem(4, "y", DownKind.Answer, new ItemId(1, 2).ToString(), null, "others asked it", Same: true)),
         new DownMessage(Item: new DownItem(2, "n", DownKind.Note, null, "maths-3a", "look at the screen")),
         new DownMessage(Item: new DownItem(3, "s", DownKind.Notice, null, null, "no school tomorrow")),
         new DownMessage(Nudge: Nudge.Lists),
@@ -58,6 +59,11 @@ public class SyncWordsTests
 
     [Theory, MemberData(nameof(Downs))]
     public void Messages_down_come_back_as_they_were(DownMessage message) => Assert.Equal(message, DownMessage.Read(message.ToJson()));
+
+    [Fact]
+    public void A_member_of_a_later_program_is_passed_over() => Assert.Equal(
+        new DownItem(1, "x", DownKind.Notice, null, null, "hi"),
+        DownMessage.Read("{\"item\":{\"sequence\":1,\"id\":\"x\",\"kind\":\"Notice\",\"about\":null,\"lesson\":null,\"text\":\"hi\",\"later\":[1]}}"u8)!.Item);
 
     [Theory]
     [InlineData("")]

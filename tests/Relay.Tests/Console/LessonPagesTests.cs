@@ -135,7 +135,8 @@ public sealed class LessonPagesTests : IAsyncLifetime
         await host.GiveAsync(valley, FeedbackKind.Problem, null, null, 1, null, "no-sound.");
         string first = await host.PageAsync("/feedback?kind=question&school=hill&state=open");
         Assert.Contains("question-7.", first, StringComparison.Ordinal);
-        Assert.DoesNotContain("question-2.", first, StringComparison.Ordinal);
+        // Its card; the group of alike ones above the list names it as well.
+        Assert.DoesNotContain("id=\"item-2\"", first, StringComparison.Ordinal);
         Assert.DoesNotContain("no-sound.", first, StringComparison.Ordinal);
         string older = System.Text.RegularExpressions.Regex.Match(first, "href=\"(/feedback[^\"]*before=[^\"]*)\"").Groups[1].Value.Replace("&amp;", "&", StringComparison.Ordinal);
         string second = await host.PageAsync(older);

@@ -81,6 +81,20 @@ public sealed class TeachPageTests : IAsyncLifetime
         Assert.Equal(FeedbackState.Open, _host.Get<FeedbackStore>().Find(question.Number)!.State);
     }
 
+    [Fact]
+    public async Task Alike_questions_are_answered_with_one_text_and_those_of_another_lesson_are_not()
+    {
+        await ScheduleAsync("songs");
+        await _host.GiveAsync(_hill, FeedbackKind.Question, "fractions", 60, 7, null, "why not a third?");
+        await _host.GiveAsync(_valley, FeedbackKind.Question, "fractions", 62, 8, null, "Why not a third??");
+        await _host.GiveAsync(_valley, FeedbackKind.Question, "songs", 62, 8, null, "why not a third?");
+        string page = await _teacher.GetStringAsync($"/teach/{_lesson.TeachKey}");
+        Assert.Contains("2 alike", page, StringComparison.Ordinal);
+        using HttpResponseMessage answer = await PostAsync($"/teach/{_lesson.TeachKey}/many", ("number", "1"), ("number", "2"), ("number", "3"), ("text", "a third is next"), ("do", "answer"));
+        Assert.Equal(HttpStatusCode.SeeOther, answer.StatusCode);
+        Assert.Equal([FeedbackState.Answered, FeedbackState.Answered, FeedbackState.Open], new[] { 1, 2, 3 }.Select(number => _host.Get<FeedbackStore>().Find(number)!.State));
+    }
+
     private string[] Notes(BoxId box) => [.. _host.Get<DownQueue>().Next(box, 0, 100).Items.Where(item => item.Kind == DownKind.Note).Select(item => item.Text)];
 
     private async Task<Lesson> ScheduleAsync(string id)

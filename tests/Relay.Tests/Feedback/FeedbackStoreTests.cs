@@ -22,7 +22,7 @@ public sealed class FeedbackStoreTests : IDisposable
     public FeedbackStoreTests()
     {
         _database = new DurableDatabase(_folder["relay.db"], FeedbackTables.Schema);
-        _store = new FeedbackStore(_database, TimeProvider.System, (_, _, box, id, kind, _, _, text) => _down.Add((box, id, kind, text)), _woken.Add);
+        _store = new FeedbackStore(_database, TimeProvider.System, (_, _, box, item) => _down.Add((box, item.Id, item.Kind, item.Text)), _woken.Add);
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -105,11 +105,87 @@ public sealed class FeedbackStoreTests : IDisposable
         Assert.Equal([null, 2100, 1970, null, null, null], _store.Find(new FeedbackFilter()).Select(entry => entry.Given?.Year));
     }
 
+    [Fact]
+    public async Task A_duplicate_is_told_so_and_gets_the_answer_of_the_first_at_its_own_box()
+    {
+        await AddAsync(_one, "school-1", Question("maths-3a", "why?"));
+        await AddAsync(_two, "school-2", Question("maths-3a", "why???"));
+        await AddAsync(_two, "school-2", Question("maths-3a", "but why?"));
+        Assert.Equal([ReplyOutcome.Queued, ReplyOutcome.Queued], await _store.MergeAsync([2, 3], 1, "Others asked it too.", Token));
+        Assert.Equal((FeedbackState.Duplicate, 1L, null), (_store.Find(2)!.State, _store.Find(2)!.SameAs, _store.Find(2)!.Reply));
+        Assert.Equal([(_two, IdOf(2) + "-same", DownKind.Answer, "Others asked it too."), (_two, IdOf(3) + "-same", DownKind.Answer, "Others asked it too.")], _down);
+        _down.Clear();
+        _woken.Clear();
+        Assert.Equal(ReplyOutcome.Queued, await _store.ReplyAsync(1, FeedbackState.Answered, "Because.", Token));
+        Assert.Equal([(_one, IdOf(1) + "-reply"), (_two, IdOf(2) + "-reply"), (_two, IdOf(3) + "-reply")], _down.Select(item => (item.Box, item.Id)));
+        Assert.All(_down, item => Assert.Equal((DownKind.Answer, "Because."), (item.Kind, item.Text)));
+        Assert.Equal(new HashSet<BoxId> { _one, _two }, _woken.ToHashSet());
+        Assert.Equal((FeedbackState.Duplicate, "Because."), (_store.Find(3)!.State, _store.Find(3)!.Reply));
+        Assert.Equal(0, _store.Open(FeedbackKind.Question));
+    }
+
+    [Theory]
+    [InlineData(FeedbackState.Answered, DownKind.Answer)]
+    [InlineData(FeedbackState.Declined, DownKind.Declined)]
+    public async Task What_is_merged_after_the_answer_gets_it_too(FeedbackState state, DownKind kind)
+    {
+        await AddAsync(_one, "school-1", Question("maths-3a", "why?"));
+        await AddAsync(_two, "school-2", Question("maths-3a", "why???"));
+        await AddAsync(_one, "school-1", Question("maths-3a", "but why?"));
+        await _store.MergeAsync(3, 2, "Others asked it too.", Token);
+        await _store.ReplyAsync(1, state, "Because.", Token);
+        _down.Clear();
+        // The third was a duplicate of the second: it moves with it.
+        Assert.Equal(ReplyOutcome.Queued, await _store.MergeAsync(2, 1, "Others asked it too.", Token));
+        Assert.Equal([(_two, IdOf(2) + "-same", DownKind.Answer, "Others asked it too."), (_two, IdOf(2) + "-reply", kind, "Because."), (_one, IdOf(3) + "-reply", kind, "Because.")], _down);
+        Assert.Equal([1L, 1L], new[] { _store.Find(2)!.SameAs!.Value, _store.Find(3)!.SameAs!.Value });
+    }
+
+    [Fact]
+    public async Task Nothing_is_a_duplicate_of_itself_of_its_own_duplicate_or_of_another_kind()
+    {
+        await AddAsync(_one, "school-1", Question("maths-3a", "why?"));
+        await AddAsync(_two, "school-2", Question("maths-3a", "why???"));
+        await AddAsync(_two, "school-2", Question("maths-3a", "broken") with { Kind = FeedbackKind.Problem });
+        Assert.Equal(ReplyOutcome.NotAlike, await _store.MergeAsync(1, 1, "same", Token));
+        Assert.Equal(ReplyOutcome.NotAlike, await _store.MergeAsync(3, 1, "same", Token));
+        Assert.Equal(ReplyOutcome.NoItem, await _store.MergeAsync(1, 9, "same", Token));
+        Assert.Equal(ReplyOutcome.BadText, await _store.MergeAsync(2, 1, " ", Token));
+        Assert.Empty(_down);
+        Assert.Equal(ReplyOutcome.Queued, await _store.MergeAsync(2, 1, "same", Token));
+        Assert.Equal(ReplyOutcome.NotAlike, await _store.MergeAsync(1, 2, "same", Token));
+        Assert.Equal(ReplyOutcome.RepliedBefore, await _store.MergeAsync(2, 1, "same", Token));
+        Assert.Equal(ReplyOutcome.RepliedBefore, await _store.ReplyAsync(2, FeedbackState.Answered, "Because.", Token));
+    }
+
+    [Fact]
+    public async Task One_text_answers_many_and_leaves_alone_what_was_answered_before()
+    {
+        foreach (string text in (string[])["one", "two", "three"])
+            await AddAsync(_one, "school-1", Question("maths-3a", text));
+        await _store.ReplyAsync(2, FeedbackState.Declined, "Not in this lesson.", Token);
+        Assert.Equal([ReplyOutcome.Queued, ReplyOutcome.RepliedBefore, ReplyOutcome.NoItem, ReplyOutcome.Queued], await _store.ReplyAsync([1, 2, 9, 3], FeedbackState.Answered, "Because.", Token));
+        Assert.Equal(["Because.", "Not in this lesson.", "Because."], new[] { 1, 2, 3 }.Select(number => _store.Find(number)!.Reply));
+    }
+
+    [Fact]
+    public async Task Open_questions_that_are_alike_are_offered_together_the_oldest_first()
+    {
+        foreach (string text in (string[])["为什么要先通分？", "这首歌是谁写的？", "老师，为什么要先通分", "为什么要先通分", "今天有作业吗？"])
+            await AddAsync(_one, "school-1", Question("maths-3a", text));
+        Assert.Equal([[1, 3, 4]], _store.Alike("maths-3a", null).Select(group => group.Select(entry => entry.Number).ToArray()));
+        await _store.ReplyAsync(3, FeedbackState.Answered, "Because.", Token);
+        Assert.Equal([[1, 4]], _store.Alike(null, "school-1").Select(group => group.Select(entry => entry.Number).ToArray()));
+        Assert.Empty(_store.Alike("physics", null));
+    }
+
     public void Dispose()
     {
         _database.Dispose();
         _folder.Dispose();
     }
+
+    private string IdOf(long number) => _store.Find(number)!.Id;
 
     private IEnumerable<string> Found(FeedbackFilter filter) => _store.Find(filter).Where(entry => entry.Kind == FeedbackKind.Question).Select(entry => entry.Content);
 

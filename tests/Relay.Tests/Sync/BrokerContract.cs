@@ -168,7 +168,7 @@ public abstract class BrokerContract(BrokerKind kind) : IAsyncLifetime
         await _relay.Database.WriteAsync((connection, transaction) =>
         {
             for (int i = 1; i <= 40; i++)
-                queue.Add(connection, transaction, _one, new DownDraft($"notice-{i}", DownKind.Notice, null, null, "no school tomorrow"));
+                queue.Add(connection, transaction, _one, new DownItem(0, $"notice-{i}", DownKind.Notice, null, null, "no school tomorrow"));
         }, Token);
         for (int through = 0; through < 40; through += 8)
         {

@@ -101,8 +101,7 @@ internal sealed class RelayEnd : IAsyncDisposable
             (connection, transaction, arrived) =>
                 FeedbackStore.Add(connection, transaction, arrived.Box, arrived.School, arrived.Epoch, arrived.Sequence, arrived.Item, TimeProvider.System.GetUtcNow())));
         builder.Services.AddFeedback(
-            services => (connection, transaction, box, id, kind, about, lesson, text) =>
-                services.GetRequiredService<DownQueue>().Add(connection, transaction, box, new DownDraft(id, kind, about, lesson, text)),
+            services => services.GetRequiredService<DownQueue>().Add,
             services => box => services.GetRequiredService<DownQueue>().Wake(box));
         _app = builder.Build();
         // Who calls is a matter of the box API's gate; here the client says it.

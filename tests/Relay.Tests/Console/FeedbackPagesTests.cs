@@ -1,0 +1,67 @@
+using System.Net;
+using Edge.Core.Feedback;
+using Edge.Core.Identity;
+using Relay.Feedback;
+using Relay.Sync;
+using Xunit;
+
+namespace Relay.Tests.Console;
+
+public sealed class FeedbackPagesTests : IAsyncLifetime
+{
+    private ConsoleHost _host = null!;
+    private BoxId _hill, _valley;
+
+    public async ValueTask InitializeAsync()
+    {
+        _host = await ConsoleHost.SignedInAsync();
+        _hill = await _host.AddBoxAsync("hill", "山", "Hill");
+        _valley = await _host.AddBoxAsync("valley", "谷", "Valley");
+    }
+
+    public ValueTask DisposeAsync() => _host.DisposeAsync();
+
+    [Fact]
+    public async Task Alike_questions_of_two_schools_are_merged_without_script_and_one_answer_reaches_both_boxes()
+    {
+        await _host.GiveAsync(_hill, FeedbackKind.Question, "fractions", 60, 7, null, "为什么要先通分？");
+        await _host.GiveAsync(_valley, FeedbackKind.Question, "fractions", 62, 8, null, "老师，为什么要先通分");
+        await _host.GiveAsync(_valley, FeedbackKind.Question, "fractions", 62, 9, null, "这首歌是谁写的？");
+        Assert.Contains("2 alike", await _host.PageAsync("/feedback"), StringComparison.Ordinal);
+        // Nothing was typed: the console has words of its own for it.
+        using HttpResponseMessage merged = await _host.PostAsync("/feedback/many", ("number", "1"), ("number", "2"), ("text", ""), ("do", "merge"), ("back", "/feedback?state=open"));
+        Assert.Equal("/feedback?state=open", merged.Headers.Location!.OriginalString);
+        string page = await _host.PageAsync("/feedback");
+        Assert.Contains("Merged: 1", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("2 alike", page, StringComparison.Ordinal);
+        Assert.Equal(["Others asked the same. The answer comes here too."], DownOf(_valley));
+        using HttpResponseMessage answered = await _host.PostAsync("/feedback/1/reply", ("text", "为了单位一样。"), ("do", "answer"));
+        Assert.Equal(HttpStatusCode.SeeOther, answered.StatusCode);
+        Assert.Equal(["为了单位一样。"], DownOf(_hill));
+        Assert.Equal(["Others asked the same. The answer comes here too.", "为了单位一样。"], DownOf(_valley));
+        Assert.Contains("Duplicate of <a href=\"/feedback/1\">#1</a>", await _host.PageAsync("/feedback/2"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_item_is_merged_from_its_own_page_and_a_wrong_number_is_told()
+    {
+        await _host.GiveAsync(_hill, FeedbackKind.Question, "fractions", 60, 7, null, "why?");
+        await _host.GiveAsync(_valley, FeedbackKind.Question, "fractions", 62, 8, null, "how come?");
+        using HttpResponseMessage wrong = await _host.PostAsync("/feedback/2/merge", ("same", "2"));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, wrong.StatusCode);
+        using HttpResponseMessage right = await _host.PostAsync("/feedback/2/merge", ("same", "#1"));
+        Assert.Equal(HttpStatusCode.SeeOther, right.StatusCode);
+        Assert.Equal((FeedbackState.Duplicate, 1L), (_host.Get<FeedbackStore>().Find(2)!.State, _host.Get<FeedbackStore>().Find(2)!.SameAs));
+    }
+
+    [Fact]
+    public async Task A_text_too_long_for_many_is_told_and_nothing_is_sent()
+    {
+        await _host.GiveAsync(_hill, FeedbackKind.Question, "fractions", 60, 7, null, "why?");
+        using HttpResponseMessage answer = await _host.PostAsync("/feedback/many", ("number", "1"), ("text", new string('x', 3000)), ("do", "answer"), ("back", "/feedback"));
+        Assert.Contains("Write a text", await _host.PageAsync("/feedback"), StringComparison.Ordinal);
+        Assert.Empty(DownOf(_hill));
+    }
+
+    private string[] DownOf(BoxId box) => [.. _host.Get<DownQueue>().Next(box, 0, 100).Items.Select(item => item.Text)];
+}
