@@ -66,7 +66,7 @@ public static class LessonEndpoints
                 ScheduleFault.Schools => Problem("schools are named by their ids"),
                 ScheduleFault.Bells => Problem($"a school's own bell is not before the lesson's start, and at most {LessonDesk.LatestBell.TotalDays} days after it"),
                 ScheduleFault.Polls => Problem($"a lesson has at most {LessonDesk.MaxPolls} polls, each with an id of its own"),
-                ScheduleFault.Poll => Problem($"poll {poll} needs a question and 2 to {LessonDesk.MaxOptions} answers"),
+                ScheduleFault.Poll => Problem($"poll {poll} needs a question, with 2 to {LessonDesk.MaxOptions} answers or none"),
                 ScheduleFault.Source => Problem(SourceRule),
                 _ => Problem("this lesson has begun or is over; only lessons to come can be changed", StatusCodes.Status409Conflict),
             };

@@ -42,7 +42,7 @@ public sealed class LessonPagesTests : IAsyncLifetime
     [InlineData("minutes", "0", "from 1 minute")]
     [InlineData("minutes", "-5", "from 1 minute")]
     [InlineData("to", "some", "at least one school")]
-    [InlineData("question-2", "Only a question", "poll-1 needs a question")]
+    [InlineData("options-2", "Only an answer", "poll-1 needs a question")]
     public async Task A_lesson_that_cannot_be_is_refused_with_a_reason_and_what_was_typed(string field, string value, string why)
     {
         (string Name, string Value)[] good = [("title-en", "Fractions"), ("class", "3A"), ("subject", "maths"), ("start", "2036-03-02T08:00"), ("minutes", "45")];
