@@ -12,10 +12,13 @@ public sealed partial class LoopDisk : IDisposable
     private const uint WithoutLog = 2;
     private const int CloseOnExec = 0x80000;
 
+    private readonly string _first;
     private string _image;
     private int _copies;
+    // A mount that failed has its own words; a second failure would bury them.
+    private bool _mounted;
 
-    private LoopDisk(string image, string folder) => (_image, Folder) = (image, folder);
+    private LoopDisk(string image, string folder) => (_first, _image, Folder) = (image, image, folder);
 
     /// <summary>Where it is mounted.</summary>
     public string Folder { get; }
@@ -57,17 +60,26 @@ public sealed partial class LoopDisk : IDisposable
     public void Restore()
     {
         // Another namespace of this machine may still hold the old mount, and with it the dead file system: a copy is free of that.
-        string copy = $"{_image}.{++_copies}";
+        string copy = $"{_first}.{++_copies}";
         Run("umount", "-l", Folder);
+        _mounted = false;
         Run("cp", "--sparse=always", _image, copy);
         File.Delete(_image);
         _image = copy;
         Mount();
     }
 
-    public void Dispose() => Run("umount", "-l", Folder);
+    public void Dispose()
+    {
+        if (_mounted)
+            Run("umount", "-l", Folder);
+    }
 
-    private void Mount() => Run("mount", "-o", "loop", _image, Folder);
+    private void Mount()
+    {
+        Run("mount", "-o", "loop", _image, Folder);
+        _mounted = true;
+    }
 
     private static void Run(string tool, params string[] arguments)
     {
