@@ -5,6 +5,7 @@ using EdgeBench.Link;
 using EdgeBench.Live;
 using EdgeBench.Multicast;
 using EdgeBench.Outage;
+using EdgeBench.Outbox;
 using EdgeBench.Start;
 using EdgeBench.Store;
 
@@ -18,6 +19,7 @@ var root = new RootCommand("Measures the product on this machine; where a peer i
     LinkBenchmark.Command(),
     DeltaBenchmark.Command(),
     StoreBenchmark.Command(),
+    OutboxBenchmark.Command(),
 };
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
