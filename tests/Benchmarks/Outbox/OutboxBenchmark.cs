@@ -122,8 +122,13 @@ internal static class OutboxBenchmark
             {
                 using var form = new FormUrlEncodedContent(new Dictionary<string, string>
                 {
-                    ["kind"] = nameof(FeedbackKind.ExerciseAnswer), ["lesson"] = LinkWorld.Lesson, ["subject"] = $"exercise-{number / 200}", ["class"] = "3A",
-                    ["seat"] = $"{1 + number % 45}", ["second"] = $"{number / 4}", ["text"] = $"{number * 7 % 4}",
+                    ["kind"] = nameof(FeedbackKind.ExerciseAnswer),
+                    ["lesson"] = LinkWorld.Lesson,
+                    ["subject"] = $"exercise-{number / 200}",
+                    ["class"] = "3A",
+                    ["seat"] = $"{1 + number % 45}",
+                    ["second"] = $"{number / 4}",
+                    ["text"] = $"{number * 7 % 4}",
                 });
                 using HttpResponseMessage said = await world.Phone.PostAsync(new Uri("feedback", UriKind.Relative), form, cancellationToken);
                 if (said.StatusCode != System.Net.HttpStatusCode.SeeOther && !said.IsSuccessStatusCode)
