@@ -41,7 +41,7 @@ public static class TeachEndpoints
             if (view.Lesson(id) is not { } planned)
                 return Results.NotFound();
             (ImmutableArray<Cue> sheet, PackView? kit) = await cues.OfAsync(planned, cancellationToken);
-            return new RazorComponentResult<TeachNow>(new { Lesson = planned, Cues = sheet, Kit = kit, Second = view.SecondNow(planned), Face = PanelFace.Of(hub.Current, hub.Now, joins.Text) });
+            return new RazorComponentResult<TeachNow>(new { Cues = sheet, Kit = kit, Second = view.SecondNow(planned), Face = PanelFace.Of(hub.Current, hub.Now, joins.Text) });
         });
         lesson.MapGet("/teach/notes", IResult (string id, LessonQuestions questions) => new RazorComponentResult<TeachNotes>(new { Notes = questions.Notes(id) }));
         lesson.MapGet("/teach/class", IResult (string id, SiteView view, LessonQuestions questions) => view.Lesson(id) is not { } planned ? Results.NotFound()
