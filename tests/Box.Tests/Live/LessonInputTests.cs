@@ -86,14 +86,20 @@ public sealed class LessonInputTests
         Assert.False(held.Ended);
         await box.StopAsync();
         await box.StartAgainAsync();
-        Assert.Equal(held.Segments, (await box.PlaylistAsync())!.Segments);
+        MediaPlaylist kept = (await box.PlaylistAsync())!;
+        Assert.Equal(held.Segments, kept.Segments.Take(held.Segments.Length));
+        // What was open when the source went is published when the box stops.
+        Assert.InRange(kept.Segments.Length - held.Segments.Length, 0, 1);
+        held = kept;
         await using (LiveEncoder encoder = await LiveEncoder.StartAsync(sound: true, to))
+        {
             await Eventually.TrueAsync(() => box.Published >= held.Next + 2);
+            await Eventually.TrueAsync(() => box.Lessons.State(LiveBox.Lesson).Stage == LiveStage.Live);
+        }
         MediaPlaylist list = (await box.PlaylistAsync())!;
         Assert.Equal(held.Segments, list.Segments.Take(held.Segments.Length));
         Assert.Equal(Enumerable.Range(0, list.Segments.Length).Select(number => (long)number), list.Segments.Select(segment => segment.Sequence));
         Assert.Equal([held.Next], list.Segments.Where(segment => segment.Discontinuity).Select(segment => segment.Sequence));
-        Assert.Equal(LiveStage.Live, box.Lessons.State(LiveBox.Lesson).Stage);
     }
 
     public static TheoryData<string> Faults => Fuzz.IsLong ? ["closes", "silent", "garbage", "hangs", "dies"] : ["garbage"];
