@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using Edge.Core.Content;
 using Edge.Core.Identity;
 using Microsoft.Extensions.Options;
@@ -57,7 +56,7 @@ public sealed class RelayContent(Func<HttpClient?> relay, Func<HttpClient?> bulk
         HttpClient client = bulk() ?? throw new IOException("the box is not claimed yet");
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/content/{piece.Id}");
         request.Headers.Range = new RangeHeaderValue(piece.Span.From, piece.Span.To - 1);
-        HttpResponseMessage response = await SendAsync(client, request, cancellationToken);
+        HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         if (response.StatusCode == HttpStatusCode.PartialContent && response.Content.Headers.ContentRange is { } range && range.From == piece.Span.From && range.To == piece.Span.To - 1)
             return new RangeAnswer(await response.Content.ReadAsStreamAsync(cancellationToken), range.Length, response);
         using (response)
@@ -76,26 +75,13 @@ public sealed class RelayContent(Func<HttpClient?> relay, Func<HttpClient?> bulk
         {
             using (request)
             {
-                using HttpResponseMessage response = await SendAsync(client, request, guard.Token);
+                using HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, guard.Token);
                 return await read(response, guard);
             }
         }
         catch (Exception e) when (guard.IsStall(e))
         {
             throw new IOException("the link stalled");
-        }
-    }
-
-    private static async Task<HttpResponseMessage> SendAsync(HttpClient client, HttpRequestMessage request, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        }
-        catch (SocketException e)
-        {
-            // A connection that is reset in the moment in which it stands: the client lets it through as it is.
-            throw new IOException(e.Message, e);
         }
     }
 

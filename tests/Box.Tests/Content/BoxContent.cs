@@ -1,4 +1,5 @@
 using Edge.Box.Content;
+using Edge.Box.Identity;
 using Edge.Core.Content;
 
 using Microsoft.Data.Sqlite;
@@ -19,7 +20,7 @@ internal sealed class BoxContent : IAsyncDisposable
     {
         ContentOptions sizes = new() { CommitBytes = Options.CommitBytes, ReserveBytes = Options.ReserveBytes, StoreFileBytes = Options.StoreFileBytes, ListInterval = Options.ListInterval, QuotaBytes = quotaBytes };
         Link = handler;
-        _http = new HttpClient(handler) { BaseAddress = origin.Url, Timeout = Timeout.InfiniteTimeSpan };
+        _http = new HttpClient(new ConnectionFaults(handler)) { BaseAddress = origin.Url, Timeout = Timeout.InfiniteTimeSpan };
         IOptions<ContentOptions> options = Microsoft.Extensions.Options.Options.Create(Options);
         Lists = new ListStore(Path.Combine(folder, "lists"), () => origin.Keys.Root, () => origin.School, NullLogger<ListStore>.Instance);
         Errata = new ErrataStore(Path.Combine(folder, "lists"), () => Lists.Current?.Root, NullLogger<ErrataStore>.Instance);
