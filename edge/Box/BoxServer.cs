@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.Net;
 using System.Reflection;
+using Edge.Box.Access;
 using Edge.Box.Bundle;
 using Edge.Box.Content;
 using Edge.Box.Feedback;
@@ -78,7 +79,7 @@ public static class BoxServer
         builder.Services.AddLive(services => new LivePorts(Path.Combine(options.DataFolder, "live"),
             () => services.GetRequiredService<ListStore>().Current?.Plan, () => services.GetRequiredService<RelayHttp>().Client)
         {
-            Now = () => SchoolBell.Now(services.GetRequiredService<LinkGate>().LocalNow, time.GetUtcNow(), services.GetRequiredService<ListStore>().Current?.Plan?.Issued),
+            Now = () => TimeToGoBy(services, time),
             Grant = (wantedBytes, stop) => services.GetRequiredService<LinkGate>().AskAsync(wantedBytes, due: false, stop),
         });
         builder.Services.AddPictures(services =>
@@ -99,7 +100,11 @@ public static class BoxServer
         builder.Services.AddPages();
         builder.Services.AddSingleton(services => new SiteFacts(() => services.GetRequiredService<ListStore>().Current?.Plan, () => identity.ClaimCode));
         builder.Services.AddFeedback(await FeedbackDatabase.OpenAsync(Path.Combine(options.DataFolder, "feedback.db"), cancellationToken), services => new FeedbackPorts(
-            services.GetRequiredService<SiteFacts>().Plan, Reader.LanguageOf, () => TimeQuality.Unknown));
+            services.GetRequiredService<SiteFacts>().Plan, Reader.LanguageOf, () => TimeQuality.Unknown)
+        {
+            Giver = (context, kind, claimed) => services.GetRequiredService<ClassAccess>().Giver(PhoneMark.Of(context), kind, claimed),
+        });
+        builder.Services.AddAccess(services => new AccessPorts(Path.Combine(options.DataFolder, "access"), services.GetRequiredService<SiteFacts>().Plan, () => TimeToGoBy(services, time)));
         builder.Services.AddSync(services => new LinkPorts(
             () => Credentials(services, identity),
             services.GetRequiredService<SiteView>().Report,
@@ -154,6 +159,9 @@ public static class BoxServer
     /// <summary>Version of the running program.</summary>
     public static string Version { get; } =
         typeof(BoxServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
+
+    private static DateTimeOffset? TimeToGoBy(IServiceProvider services, TimeProvider time) =>
+        SchoolBell.Now(services.GetRequiredService<LinkGate>().LocalNow, time.GetUtcNow(), services.GetRequiredService<ListStore>().Current?.Plan?.Issued);
 
     private static BulkShape BulkShapeOf(ContentOptions content) => new(content.MaxConnections, content.InFlightBytes);
 

@@ -17,12 +17,12 @@ public static class PinCommand
             Description = "The box's data folder",
             DefaultValueFactory = _ => Environment.GetEnvironmentVariable("Box__DataFolder") ?? new BoxOptions().DataFolder,
         };
-        var command = new Command("pin", "Set the teachers' PIN of this box, and forget wrong tries") { pin, folder };
+        var command = new Command("pin", "Set the teachers' PIN of this box") { pin, folder };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             string digits = parsed.GetValue(pin) ?? RandomNumberGenerator.GetInt32(1_000_000).ToString("D6", CultureInfo.InvariantCulture);
-            if (!PinLock.IsPin(digits))
-                throw new InvalidDataException($"a PIN has {PinLock.MinDigits} to {PinLock.MaxDigits} digits");
+            if (!PinForm.IsTeachers(digits))
+                throw new InvalidDataException($"a PIN has {PinForm.MinTeacherDigits} to {PinForm.MaxTeacherDigits} digits");
             await TeacherPin.SetAsync(Path.Combine(parsed.GetValue(folder)!, "identity"), digits, cancellationToken);
             Console.Out.WriteLine(parsed.GetValue(CommandLine.JsonOption) ? $$"""{"pin":"{{digits}}"}""" : $"The teachers' PIN is {digits}");
             return 0;

@@ -63,11 +63,13 @@ public static class FeedbackEndpoints
             return Refuse(GiveOutcome.NotValid, say);
         lesson ??= Field(form, "lesson");
         string? className = Field(form, "class") ?? (lesson is null ? null : ports.Plan()?.Lesson(lesson)?.Class);
+        if (ports.Giver(context, kind.Value, new Seat(className ?? "", Number(form, "seat") ?? 0, role)) is not { } seat)
+            return Text(say["feedback.not-in"], StatusCodes.Status403Forbidden);
         var draft = new FeedbackDraft(
             kind.Value,
             lesson,
             Number(form, "second"),
-            new Seat(className ?? "", Number(form, "seat") ?? 0, role),
+            seat,
             subject ?? Field(form, "subject"),
             // Browsers send line ends as CR LF (WHATWG HTML, form submission).
             About(form) + (Field(form, contentField) ?? "").Replace("\r\n", "\n", StringComparison.Ordinal).Trim(),

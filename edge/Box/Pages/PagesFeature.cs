@@ -80,6 +80,7 @@ public static class PagesFeature
             ? new RazorComponentResult<PackPage>(new { View = view, Errata = site.Errata(pack), IsTeacher = teachers.IsTeacher(context), Problem = LayerProblems.Contains(problem) ? problem : null })
             : NotFound());
         pages.MapTeacher();
+        pages.MapClasses();
         pages.MapGet("/pack/{pack}/{**path}", ItemAsync);
         pages.MapGet("/exercise/{pack}/{**path}", ExerciseAsync);
         pages.MapGet("/live", (SiteView view) =>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Edge.Box.Access;
 using Edge.Box.Feedback;
 using Edge.Core.Feedback;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -27,7 +28,7 @@ public static class ProblemEndpoints
     private static RazorComponentResult<ProblemPage> Page(ProblemReport? report) =>
         new(new { Report = report }) { StatusCode = report is null ? StatusCodes.Status404NotFound : StatusCodes.Status200OK };
 
-    private static async Task<IResult> TapAsync(HttpContext context, FeedbackDesk desk, Reader reader, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<IResult> TapAsync(HttpContext context, FeedbackDesk desk, Reader reader, ClassAccess access, TimeProvider time, CancellationToken cancellationToken)
     {
         // Other sites may link here, not report in our pupils' name.
         if (context.Request.Headers["Sec-Fetch-Site"] == "cross-site")
@@ -36,7 +37,7 @@ public static class ProblemEndpoints
         string page = LocalSeeOther.Local(form["page"].ToString());
         // Whoever taps has typed no seat, perhaps: the room says it then.
         (string? className, int? number) = reader.Seat;
-        Seat seat = new(className ?? "", number ?? 0, SeatRole.Pupil);
+        Seat seat = access.Giver(PhoneMark.Of(context), FeedbackKind.Problem, new(className ?? "", number ?? 0, SeatRole.Pupil)) ?? default;
         if (!seat.IsValid)
             seat = new Seat(PanelActions.WholeSchool, 0, SeatRole.Room);
         long span = (long)(time.GetTimestamp() / (double)time.TimestampFrequency / SameReport.TotalSeconds);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
+using Edge.Box.Access;
 using Edge.Box.Content;
 using Edge.Box.Identity;
 using Edge.Core.Content;
@@ -39,7 +40,7 @@ public static class TeacherEndpoints
             return Results.StatusCode(StatusCodes.Status403Forbidden);
         IFormCollection form = await context.Request.ReadFormAsync(cancellationToken);
         string back = form["back"].ToString();
-        (PinVerdict verdict, TimeSpan wait) = await pin.TryAsync(form["pin"].ToString().Trim(), cancellationToken);
+        (PinVerdict verdict, TimeSpan wait) = await pin.TryAsync(form["pin"].ToString().Trim(), PhoneMark.Guesser(context), known: false, cancellationToken);
         if (verdict != PinVerdict.Right)
             return Page(context, pin, sessions, back, (verdict, wait));
         sessions.SignIn(context);
@@ -156,7 +157,7 @@ public static class TeacherEndpoints
     }
 
     /// <summary>A form of another site, or of a tool, which has no origin.</summary>
-    private static bool IsForeign(HttpRequest request) =>
+    internal static bool IsForeign(HttpRequest request) =>
         request.Headers.Origin is [{ } origin] && !string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase);
 }
 

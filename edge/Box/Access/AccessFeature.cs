@@ -1,0 +1,13 @@
+namespace Edge.Box.Access;
+
+/// <summary>Who is in which class.</summary>
+public static class AccessFeature
+{
+    public static IServiceCollection AddAccess(this IServiceCollection services, Func<IServiceProvider, AccessPorts> ports)
+    {
+        services.AddOptionsWithValidateOnStart<AccessOptions, AccessOptionsValidator>().BindConfiguration("Access");
+        services.AddSingleton(ports);
+        services.AddSingleton<ClassAccess>();
+        return services;
+    }
+}

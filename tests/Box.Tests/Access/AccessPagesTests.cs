@@ -1,0 +1,94 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.RegularExpressions;
+using Edge.Box.Identity;
+using Edge.Durable;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using TestKit.Disk;
+using Xunit;
+
+namespace Edge.Box.Tests.Access;
+
+/// <summary>The pages of a whole box, in this process, by forms alone.</summary>
+public sealed partial class AccessPagesTests : IAsyncLifetime
+{
+    private const string Pin = "246810";
+
+    private readonly TempFolder _folder = new();
+    private WebApplication _box = null!;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        await TeacherPin.SetAsync(_folder["box/identity"], Pin, Token);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using X509Certificate2 authority = new CertificateRequest("CN=test authority", key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
+        await DurableFile.WriteAsync(_folder["box/ca.pem"], Encoding.ASCII.GetBytes(authority.ExportCertificatePem()), Token);
+        // Nobody listens there: a box without its relay.
+        _box = await BoxServer.BuildAsync(["--Logging:LogLevel:Default=None", "--Identity:RelayUrl=https://localhost:1/", $"--Box:DataFolder={_folder["box"]}", "--Box:Address=127.0.0.1", "--Box:Port=0", "--Box:ToolPort=0"], Token);
+        await _box.StartAsync(Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _box.StopAsync(Token);
+        await _box.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_teacher_gives_a_class_a_PIN_pupils_join_with_it_and_watching_needs_nothing()
+    {
+        using HttpClient teacher = Phone(), pupil = Phone(), watcher = Phone();
+        Assert.Equal("/teacher?back=/teacher/classes", (await teacher.GetAsync("/teacher/classes", Token)).Headers.Location?.ToString());
+        await PostAsync(teacher, "/teacher", HttpStatusCode.SeeOther, ("pin", Pin), ("back", "/teacher/classes"));
+        string made = await PostAsync(teacher, "/teacher/classes", HttpStatusCode.OK, ("do", "pin"), ("class", "三(1)班"));
+        string pin = FourDigits().Match(made).Value;
+
+        await PostAsync(pupil, "/class", HttpStatusCode.Forbidden, ("class", "三(1)班"), ("seat", "12"), ("pin", "x"));
+        await PostAsync(pupil, "/feedback", HttpStatusCode.Forbidden, ("kind", "Attendance"), ("class", "三(1)班"), ("seat", "12"), ("text", "1"));
+        await PostAsync(pupil, "/class", HttpStatusCode.SeeOther, ("class", "三(1)班"), ("seat", "12"), ("pin", pin), ("back", "/library"));
+        Assert.Contains("三(1)班", await pupil.GetStringAsync("/class", Token), StringComparison.Ordinal);
+        Assert.Contains("1 phones are in.", await teacher.GetStringAsync("/teacher/classes", Token), StringComparison.Ordinal);
+        await PostAsync(teacher, "/teacher/classes", HttpStatusCode.SeeOther, ("do", "out"), ("class", "三(1)班"));
+        Assert.Contains("id=\"join\"", await pupil.GetStringAsync("/class", Token), StringComparison.Ordinal);
+
+        foreach (string open in (string[])["/", "/library", "/ask", "/status", "/screen"])
+            Assert.Equal(HttpStatusCode.OK, (await watcher.GetAsync(open, Token)).StatusCode);
+        // A question of a phone that is in no class goes without a seat.
+        await PostAsync(watcher, "/feedback", HttpStatusCode.SeeOther, ("kind", "Problem"), ("class", "三(1)班"), ("text", "no sound"));
+    }
+
+    [Fact]
+    public async Task Forms_of_another_site_are_refused()
+    {
+        using HttpClient phone = Phone();
+        phone.DefaultRequestHeaders.Add("Origin", "http://elsewhere.example");
+        foreach (string form in (string[])["/class", "/class/out", "/teacher/classes"])
+            await PostAsync(phone, form, HttpStatusCode.Forbidden, ("class", "3A"), ("do", "pin"));
+    }
+
+    private HttpClient Phone() => new(new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = new CookieContainer() })
+    {
+        BaseAddress = new Uri(_box.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()),
+        DefaultRequestHeaders = { { "Accept-Language", "en" } },
+    };
+
+    private static async Task<string> PostAsync(HttpClient phone, string path, HttpStatusCode expected, params (string Name, string Value)[] fields)
+    {
+        using var form = new FormUrlEncodedContent(fields.Select(field => KeyValuePair.Create(field.Name, field.Value)));
+        using HttpResponseMessage answer = await phone.PostAsync(path, form, Token);
+        string text = await answer.Content.ReadAsStringAsync(Token);
+        Assert.True(expected == answer.StatusCode, $"{path}: {answer.StatusCode} {text}");
+        return text;
+    }
+
+    [GeneratedRegex(@"(?<= is )\d{4}(?=\.)")]
+    private static partial Regex FourDigits();
+}
