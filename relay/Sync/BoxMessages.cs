@@ -15,6 +15,9 @@ public sealed class BoxMessages(IngestWriter writer, DownQueue down, SyncPorts p
     /// <summary>Boxes whose link stands, as far as is known.</summary>
     public IEnumerable<BoxId> Connected => _contacts.Where(contact => contact.Value.Connected).Select(contact => contact.Key);
 
+    /// <summary>The link of this box ended, as far as is known; one that was never heard of since the start may be there.</summary>
+    public bool IsGone(BoxId box) => _contacts.TryGetValue(box, out Contact contact) && !contact.Connected;
+
     /// <summary>Carries out one message.</summary>
     /// <returns>What to answer, or null.</returns>
     public async Task<DownMessage?> TakeAsync(BoxId box, UpTopic topic, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 namespace Relay.Sync;
 
 /// <summary>Sends queued items down: at once when something is queued or a box makes contact, again when a box does not report them in time.</summary>
-public sealed class DownLoop(DownQueue queue, IBoxBroker broker, IOptions<SyncOptions> options, TimeProvider time, ILogger<DownLoop> log) : BackgroundService
+public sealed class DownLoop(DownQueue queue, IBoxBroker broker, BoxMessages messages, IOptions<SyncOptions> options, TimeProvider time, ILogger<DownLoop> log) : BackgroundService
 {
     // By box: how far was sent and when. One small entry per box that ever had something.
     private readonly Dictionary<BoxId, (long Through, long At)> _sent = [];
@@ -36,11 +36,17 @@ public sealed class DownLoop(DownQueue queue, IBoxBroker broker, IOptions<SyncOp
 
     private async Task SendAsync(BoxId box, CancellationToken stoppingToken)
     {
+        // What is not sent has no place yet: what is urgent can still go before it.
+        if (messages.IsGone(box))
+        {
+            _sent.Remove(box);
+            return;
+        }
         long after = _sent.TryGetValue(box, out var sent) && time.GetElapsedTime(sent.At) < options.Value.DownPatience ? sent.Through : 0;
-        (long through, var items) = queue.Next(box, after, options.Value.DownAhead);
+        DownStep step = await queue.NextAsync(box, after, options.Value.DownAhead, options.Value.DownPatience, stoppingToken);
         try
         {
-            foreach (DownItem item in items)
+            foreach (DownItem item in step.Ahead.AddRange(step.Items))
                 await broker.SendAsync(box, new DownMessage(Item: item), stoppingToken);
         }
         catch (IOException e)
@@ -48,9 +54,11 @@ public sealed class DownLoop(DownQueue queue, IBoxBroker broker, IOptions<SyncOp
             log.NotSent(box, e.Message);
             return;
         }
-        if (items.Length > 0)
-            _sent[box] = (items[^1].Sequence, time.GetTimestamp());
-        else if (sent.Through <= through)
+        if (step.Items.Length > 0)
+            _sent[box] = (step.Items[^1].Sequence, time.GetTimestamp());
+        else if (step.Ahead.Length > 0)
+            _sent.TryAdd(box, (0, time.GetTimestamp()));
+        else if (sent.Through <= step.Through)
             _sent.Remove(box);
     }
 }

@@ -17,9 +17,6 @@ public sealed class EmbeddedBroker(MqttConnectionHandler connections, BoxMessage
     private const int MaxPendingPerBox = 64;
     private const string RelaySession = "relay";
 
-    // Acks and nudges that wait longer than this for a slow link are worth nothing: the box asks again.
-    private const uint SendWithinSeconds = 120;
-
     private MqttServer? _server;
 
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -52,7 +49,7 @@ public sealed class EmbeddedBroker(MqttConnectionHandler connections, BoxMessage
             .WithTopic(MqttTopics.Down(box))
             .WithPayload(message.ToJson())
             .WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce)
-            .WithMessageExpiryInterval(SendWithinSeconds)
+            .WithMessageExpiryInterval(message.ExpirySeconds)
             .Build();
         try
         {

@@ -21,7 +21,6 @@ public sealed class ExternalBroker(
 {
     private const string ClientId = "relay";
     private const ushort MaxUnacknowledged = 200;
-    private const uint SendWithinSeconds = 120;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SessionExpiry = TimeSpan.FromDays(1);
@@ -38,7 +37,7 @@ public sealed class ExternalBroker(
                 .WithTopic(MqttTopics.Down(box))
                 .WithPayload(message.ToJson())
                 .WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce)
-                .WithMessageExpiryInterval(SendWithinSeconds)
+                .WithMessageExpiryInterval(message.ExpirySeconds)
                 .Build(), cancellationToken);
         }
         catch (Exception e) when (e is MqttCommunicationException or ObjectDisposedException || e is NullReferenceException && !client.IsConnected)

@@ -28,7 +28,8 @@ public static class LinkEndpoints
             // What the box reports with its next envelope is not sent again.
             if (kind == UpTopic.Up)
             {
-                foreach (DownItem item in down.Next(box, after: 0, options.Value.DownAhead).Items)
+                DownStep step = await down.NextAsync(box, after: 0, options.Value.DownAhead, options.Value.DownPatience, cancellationToken);
+                foreach (DownItem item in step.Ahead.AddRange(step.Items))
                     Write(new DownMessage(Item: item));
             }
             return Results.Bytes(answer.ToArray(), "application/x-ndjson");

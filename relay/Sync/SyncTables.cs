@@ -59,5 +59,39 @@ public static class SyncTables
         """
         ALTER TABLE down_items ADD COLUMN same INTEGER NOT NULL DEFAULT 0;
         """,
+        // A place is given when an item is first sent. Of the former table only what can never have been sent loses its place: over 64 (the bound of Sync:DownAhead) beyond what the box had.
+        """
+        CREATE TABLE down_queue (
+            number INTEGER PRIMARY KEY,       -- order of writing
+            box TEXT NOT NULL,
+            sequence INTEGER,                 -- null until it is first sent
+            id TEXT NOT NULL,
+            kind INTEGER NOT NULL,
+            about TEXT,
+            lesson TEXT,
+            text TEXT NOT NULL,
+            same INTEGER NOT NULL DEFAULT 0,
+            erratum INTEGER NOT NULL DEFAULT 0,
+            priority INTEGER NOT NULL,        -- FeedbackPriority
+            expires INTEGER,                  -- null: never
+            queued INTEGER NOT NULL,
+            sent INTEGER,                     -- when it first went out
+            delivered INTEGER,                -- when the box reported it; kept, for a box that loses its card
+            emptied INTEGER                   -- when it expired with a place, before the box reported it: from then on it goes without its text
+        );
+        INSERT INTO down_queue (box, sequence, id, kind, about, lesson, text, same, priority, queued, sent, delivered)
+            SELECT i.box, CASE WHEN i.delivered IS NULL AND i.sequence > 64 + max(coalesce(c.down_through, 0), coalesce(d.through, 0)) THEN NULL ELSE i.sequence END,
+                i.id, i.kind, i.about, i.lesson, i.text, i.same, CASE i.kind WHEN 2 THEN 2 ELSE 1 END, i.queued, i.delivered, i.delivered
+            FROM down_items i LEFT JOIN cursors c ON c.box = i.box
+                LEFT JOIN (SELECT box, max(sequence) AS through FROM down_items WHERE delivered IS NOT NULL GROUP BY box) d ON d.box = i.box
+            ORDER BY i.queued, i.box, i.sequence;
+        UPDATE down_queue SET sent = queued WHERE sequence IS NOT NULL AND sent IS NULL;
+        UPDATE cursors SET down_last = max(down_through, coalesce((SELECT max(sequence) FROM down_queue q WHERE q.box = cursors.box), 0));
+        DROP TABLE down_items;
+        ALTER TABLE down_queue RENAME TO down_items;
+        CREATE UNIQUE INDEX down_by_place ON down_items (box, sequence) WHERE sequence IS NOT NULL;
+        CREATE INDEX down_waiting ON down_items (box, priority, number) WHERE sequence IS NULL;
+        CREATE INDEX down_by_id ON down_items (id);
+        """,
     ]);
 }

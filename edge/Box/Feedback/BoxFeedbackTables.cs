@@ -52,5 +52,11 @@ internal static class BoxFeedbackTables
         """
         ALTER TABLE answers ADD COLUMN same INTEGER NOT NULL DEFAULT 0; -- no answer, but word that others asked the same
         """,
+        """
+        ALTER TABLE answers ADD COLUMN urgent INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE answers ADD COLUMN erratum INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE answers ADD COLUMN expires INTEGER;      -- Unix milliseconds of the relay's clock
+        ALTER TABLE answers ADD COLUMN sent_at INTEGER;      -- the same clock when it was sent
+        """,
     ]);
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Dapper;
 using Edge.Core.Sync;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
 
 namespace Edge.Box.Feedback;
@@ -17,26 +18,57 @@ public enum DownOutcome
 }
 
 /// <summary>What the centre sent to this box: durable, each once, in order.</summary>
-public sealed class DownInbox(FeedbackDatabase file, IOptions<FeedbackOptions> options)
+public sealed class DownInbox
 {
+    private readonly FeedbackDatabase _file;
+    private readonly FeedbackOptions _options;
+    private readonly TimeProvider _time;
+    private Heard _heard;
+
+    public DownInbox(FeedbackDatabase file, IOptions<FeedbackOptions> options, TimeProvider time)
+    {
+        _file = file;
+        _options = options.Value;
+        _time = time;
+        // It cannot be earlier than what the relay said last.
+        _heard = new Heard(file.Database.Read(connection => connection.ExecuteScalar<long?>("SELECT max(sent_at) FROM answers")) ?? 0, time.GetTimestamp());
+    }
+
     /// <summary>Takes in an item; on disk when the task completes.</summary>
-    public Task<DownOutcome> TakeAsync(DownItem item, CancellationToken cancellationToken) => file.Database.WriteAsync((connection, transaction) =>
+    public async Task<DownOutcome> TakeAsync(DownItem item, CancellationToken cancellationToken)
+    {
+        if (item.At?.ToUnixTimeMilliseconds() is { } at && at > Now)
+            Volatile.Write(ref _heard, new Heard(at, _time.GetTimestamp()));
+        return await KeepAsync(item, cancellationToken);
+    }
+
+    private Task<DownOutcome> KeepAsync(DownItem item, CancellationToken cancellationToken) => _file.Database.WriteAsync((connection, transaction) =>
     {
         FeedbackDatabase.StateRow state = FeedbackDatabase.State(connection, transaction);
         if (item.Sequence <= state.DownThrough)
             return DownOutcome.Held;
         if (item.Sequence > state.DownThrough + 1)
-            return DownOutcome.Gap;
-        // A relay restored from an older backup gives what it sent before a new sequence: the name tells.
-        int inserted = connection.Execute("INSERT OR IGNORE INTO answers (id, kind, about, lesson, text, same) VALUES (@Id, @kind, @About, @Lesson, @Text, @Same)",
-            new { item.Id, kind = (int)item.Kind, item.About, item.Lesson, item.Text, item.Same }, transaction);
-        connection.Execute("DELETE FROM answers WHERE place <= (SELECT max(place) FROM answers) - @most", new { most = options.Value.RetainedAnswers }, transaction);
+            return item.Urgent && Insert(connection, transaction, item) ? DownOutcome.Taken : DownOutcome.Gap;
+        bool inserted = !item.IsEmptied && Insert(connection, transaction, item);
         FeedbackDatabase.Keep(connection, transaction, state with { DownThrough = item.Sequence });
-        return inserted == 1 ? DownOutcome.Taken : DownOutcome.Held;
+        return inserted ? DownOutcome.Taken : DownOutcome.Held;
     }, cancellationToken);
 
+    // A relay restored from an older backup gives what it sent before a new sequence, and what is urgent comes ahead of its place too: the name tells.
+    private bool Insert(SqliteConnection connection, SqliteTransaction transaction, DownItem item)
+    {
+        int inserted = connection.Execute("""
+            INSERT OR IGNORE INTO answers (id, kind, about, lesson, text, same, urgent, erratum, expires, sent_at)
+                VALUES (@Id, @kind, @About, @Lesson, @Text, @Same, @Urgent, @Erratum, @expires, @at)
+            """,
+            new { item.Id, kind = (int)item.Kind, item.About, item.Lesson, item.Text, item.Same, item.Urgent, item.Erratum, expires = item.Expires?.ToUnixTimeMilliseconds(), at = item.At?.ToUnixTimeMilliseconds() },
+            transaction);
+        connection.Execute("DELETE FROM answers WHERE place <= (SELECT max(place) FROM answers) - @most", new { most = _options.RetainedAnswers }, transaction);
+        return inserted == 1;
+    }
+
     /// <summary>All up to here is on this box's disk.</summary>
-    public long Through => file.Database.Read(connection => FeedbackDatabase.State(connection).DownThrough);
+    public long Through => _file.Database.Read(connection => FeedbackDatabase.State(connection).DownThrough);
 
     /// <summary>What came for a lesson, in order of arrival.</summary>
     public ImmutableArray<DownItem> OfLesson(string lesson) => Select("lesson = @value", lesson);
@@ -44,9 +76,23 @@ public sealed class DownInbox(FeedbackDatabase file, IOptions<FeedbackOptions> o
     /// <summary>What came about an item, in order of arrival.</summary>
     public ImmutableArray<DownItem> About(string item) => Select("about = @value", item);
 
-    private ImmutableArray<DownItem> Select(string where, string value) => file.Database.Read(connection =>
-        connection.Query<AnswerRow>($"SELECT place, id, kind, about, lesson, text, same FROM answers WHERE {where} ORDER BY place", new { value })
-            .Select(row => new DownItem(row.Place, row.Id, (DownKind)row.Kind, row.About, row.Lesson, row.Text, row.Same)).ToImmutableArray());
+    private ImmutableArray<DownItem> Select(string where, string value) => _file.Database.Read(connection =>
+        connection.Query<AnswerRow>($"""
+                SELECT place, id, kind, about, lesson, text, same, urgent, erratum FROM answers WHERE {where} AND (expires IS NULL OR expires > @now) ORDER BY place
+                """, new { value, now = Now })
+            .Select(row => new DownItem(row.Place, row.Id, (DownKind)row.Kind, row.About, row.Lesson, row.Text, row.Same, row.Urgent, row.Erratum)).ToImmutableArray());
+
+    /// <summary>What the time is at least, by the relay's word and a clock that nobody sets: the box's own may lie, and it hides nothing.</summary>
+    private long Now
+    {
+        get
+        {
+            Heard heard = Volatile.Read(ref _heard);
+            return heard.At + (long)_time.GetElapsedTime(heard.Stamp).TotalMilliseconds;
+        }
+    }
+
+    private sealed record Heard(long At, long Stamp);
 
     private sealed class AnswerRow
     {
@@ -57,5 +103,7 @@ public sealed class DownInbox(FeedbackDatabase file, IOptions<FeedbackOptions> o
         public string? Lesson { get; init; }
         public string Text { get; init; } = "";
         public bool Same { get; init; }
+        public bool Urgent { get; init; }
+        public bool Erratum { get; init; }
     }
 }

@@ -27,6 +27,10 @@ public enum DownKind
 /// <param name="Text">At most <see cref="MaxTextBytes"/> in UTF-8.</param>
 /// <param name="Same">With <see cref="DownKind.Answer"/>: no answer yet, but word that others asked the same; the answer follows as an item of its own.
 /// A member and no kind of its own, since a program of before refuses a message with a kind that it does not know and would take nothing behind it; this one it shows as an answer.</param>
+/// <param name="Urgent">Sent ahead of its place as well, and kept on arrival; at most <see cref="MaxShortBytes"/>.</param>
+/// <param name="Erratum">With <see cref="DownKind.Notice"/>: something that was taught or printed was wrong, and how it is right; at most <see cref="MaxShortBytes"/>.</param>
+/// <param name="Expires">From when on it is worth nothing, by the relay's clock; null: never.</param>
+/// <param name="At">The relay's clock when it was sent; there when <paramref name="Expires"/> is. The box's own clock is not asked.</param>
 public sealed record DownItem(
     long Sequence,
     string Id,
@@ -35,16 +39,48 @@ public sealed record DownItem(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? About,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Lesson,
     string Text,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Same = false)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Same = false,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Urgent = false,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Erratum = false,
+    DateTimeOffset? Expires = null,
+    DateTimeOffset? At = null)
 {
     public const int MaxTextBytes = 2048;
 
+    /// <summary>Longest text of what is urgent or an erratum: it must reach a box over the thinnest link within minutes of contact.</summary>
+    public const int MaxShortBytes = 1024;
+
+    /// <summary>Longest a message is worth keeping on its way: after that the relay sends it again anyway.</summary>
+    internal static readonly TimeSpan MaxOnTheWay = TimeSpan.FromMinutes(2);
+
+    /// <summary>What goes first while nothing of it was sent: what is urgent, then what people wait for, then words to all.</summary>
+    [JsonIgnore]
+    public FeedbackPriority Priority => Urgent ? FeedbackPriority.Urgent : Kind == DownKind.Notice && !Erratum ? FeedbackPriority.Low : FeedbackPriority.Normal;
+
+    /// <summary>How long it may be.</summary>
+    [JsonIgnore]
+    public int MaxBytes => Urgent || Erratum ? MaxShortBytes : MaxTextBytes;
+
+    /// <summary>What stands in its place once it expired: takes the place, shows nothing. A program of before shows it nowhere either.</summary>
+    public DownItem Emptied() => new(Sequence, Id, DownKind.Notice, null, null, "");
+
+    /// <summary>True when it only holds a place.</summary>
+    [JsonIgnore]
+    public bool IsEmptied => Kind == DownKind.Notice && Text.Length == 0;
+
+    /// <summary>How long it is worth keeping on its way: at least a second, at most <see cref="MaxOnTheWay"/>.</summary>
+    [JsonIgnore]
+    public TimeSpan OnTheWay => Expires - At is { } left && left < MaxOnTheWay ? (left > TimeSpan.FromSeconds(1) ? left : TimeSpan.FromSeconds(1)) : MaxOnTheWay;
+
+    [JsonIgnore]
     public bool IsSound =>
         Sequence > 0 && Id.Length is > 0 and <= 64 && Enum.IsDefined(Kind)
         && (About is null ? Kind is DownKind.Notice or DownKind.Note : ItemId.TryParse(About, out _))
         && (!Same || Kind == DownKind.Answer)
+        && (!Erratum || Kind == DownKind.Notice)
+        && Expires is null == At is null
         && (Lesson is null || Slug.IsValid(Lesson))
-        && System.Text.Encoding.UTF8.GetByteCount(Text) <= MaxTextBytes;
+        && System.Text.Encoding.UTF8.GetByteCount(Text) <= MaxBytes;
 }
 
 /// <summary>Something changed at the relay that a box would otherwise find at its next look.</summary>
@@ -61,6 +97,10 @@ public sealed record DownMessage(Ack? Ack = null, EpochGrant? Epoch = null, Down
 {
     /// <summary>Longest message; a longer one is not ours.</summary>
     public const int MaxBytes = 16 << 10;
+
+    /// <summary>Seconds that a broker may keep it for a slow link; what waits longer comes again or is worth nothing.</summary>
+    [JsonIgnore]
+    public uint ExpirySeconds => (uint)(Item?.OnTheWay ?? DownItem.MaxOnTheWay).TotalSeconds;
 
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, SyncJson.Default.DownMessage);
 

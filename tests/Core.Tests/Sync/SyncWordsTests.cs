@@ -54,6 +54,9 @@ public class SyncWordsTests
         new DownMessage(Item: new DownItem(4, "y", DownKind.Answer, new ItemId(1, 2).ToString(), null, "others asked it", Same: true)),
         new DownMessage(Item: new DownItem(2, "n", DownKind.Note, null, "maths-3a", "look at the screen")),
         new DownMessage(Item: new DownItem(3, "s", DownKind.Notice, null, null, "no school tomorrow")),
+        new DownMessage(Item: new DownItem(5, "e", DownKind.Notice, null, "maths-3a", "slide 4: 7, not 1", Urgent: true, Erratum: true,
+            Expires: DateTimeOffset.UnixEpoch.AddDays(20_001), At: DateTimeOffset.UnixEpoch.AddDays(20_000))),
+        new DownMessage(Item: new DownItem(6, "e", DownKind.Notice, null, null, "late").Emptied()),
         new DownMessage(Nudge: Nudge.Lists),
         new DownMessage(Nudge: Nudge.Live));
 

@@ -63,5 +63,5 @@ public sealed class FeedbackPagesTests : IAsyncLifetime
         Assert.Empty(DownOf(_hill));
     }
 
-    private string[] DownOf(BoxId box) => [.. _host.Get<DownQueue>().Next(box, 0, 100).Items.Select(item => item.Text)];
+    private string[] DownOf(BoxId box) => [.. _host.Get<DownQueue>().OfBox(box, 100).Select(item => item.Text)];
 }

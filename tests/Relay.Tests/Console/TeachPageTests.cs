@@ -95,7 +95,7 @@ public sealed class TeachPageTests : IAsyncLifetime
         Assert.Equal([FeedbackState.Answered, FeedbackState.Answered, FeedbackState.Open], new[] { 1, 2, 3 }.Select(number => _host.Get<FeedbackStore>().Find(number)!.State));
     }
 
-    private string[] Notes(BoxId box) => [.. _host.Get<DownQueue>().Next(box, 0, 100).Items.Where(item => item.Kind == DownKind.Note).Select(item => item.Text)];
+    private string[] Notes(BoxId box) => [.. _host.Get<DownQueue>().OfBox(box, 100).Where(item => item.Kind == DownKind.Note).Select(item => item.Text)];
 
     private async Task<Lesson> ScheduleAsync(string id)
     {

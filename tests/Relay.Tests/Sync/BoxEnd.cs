@@ -57,7 +57,7 @@ internal sealed class BoxEnd : IAsyncDisposable
         var options = Options.Create(new FeedbackOptions { CommitWait = TimeSpan.FromMilliseconds(1) });
         _file = await FeedbackDatabase.OpenAsync(_folder["feedback.db"], cancellationToken);
         Outbox = new SqliteOutbox(_file, options, TimeProvider.System);
-        Inbox = new DownInbox(_file, options);
+        Inbox = new DownInbox(_file, options, TimeProvider.System);
         Link = new LinkState(TimeProvider.System);
         var certificate = _relay.Certificates.Client(Id.ToString());
         var ports = new LinkPorts(

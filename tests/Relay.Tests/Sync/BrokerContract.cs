@@ -180,6 +180,23 @@ public abstract class BrokerContract(BrokerKind kind) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_broker_keeps_an_item_no_longer_than_it_is_worth_something()
+    {
+        using RawClient one = await ConnectAsync(_one);
+        await one.SubscribeAsync(MqttTopics.Down(_one), Token);
+        await one.PublishAsync(MqttTopics.Up(_one), Greeting(), Token);
+        await Eventually.TrueAsync(() => !one.Heard.IsEmpty);
+        DateTimeOffset now = DateTimeOffset.UnixEpoch.AddDays(20_000);
+        foreach ((TimeSpan left, uint atMost) in ((TimeSpan, uint)[])[(TimeSpan.FromSeconds(20), 20), (TimeSpan.FromDays(1), 120), (TimeSpan.Zero, 1)])
+        {
+            int heard = one.Heard.Count;
+            await _relay.Services.GetRequiredService<IBoxBroker>().SendAsync(_one, new DownMessage(Item: new DownItem(1, "n", DownKind.Notice, null, null, "x", Expires: now + left, At: now)), Token);
+            await Eventually.TrueAsync(() => one.Heard.Count > heard);
+            Assert.InRange(one.ExpirySeconds, atMost == 1 ? 0 : atMost - 5, atMost);
+        }
+    }
+
+    [Fact]
     public async Task An_idle_link_costs_at_most_25_kB_a_day()
     {
         await using ImpairedProxy proxy = ImpairedProxy.To(_relay.Port);

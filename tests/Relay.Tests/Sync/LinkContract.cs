@@ -294,6 +294,33 @@ public abstract class LinkContract(BrokerKind kind) : IAsyncLifetime
         Assert.True(_relay.Reports.ContainsKey(box.Id));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_is_urgent_comes_down_before_a_month_of_notices_and_what_expired_does_not_come(bool overHttps)
+    {
+        await using BoxEnd box = await BoxEnd.StartAsync(_relay, Token, overHttps ? TestKit.Processes.FreePort.Take() : null, sync => sync.HttpsAfterFailures = 1);
+        using HttpClient http = _relay.HttpFor(box.Id);
+        box.Https = http;
+        await Eventually.TrueAsync(() => box.Outbox.State.Epoch > 0);
+        await box.StopAsync();
+        if (!overHttps)
+            await Eventually.TrueAsync(() => !_relay.Connected[box.Id]);
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        var queue = _relay.Services.GetRequiredService<DownQueue>();
+        await _relay.Database.WriteAsync((connection, transaction) =>
+        {
+            for (int i = 1; i <= 30; i++)
+                queue.Add(connection, transaction, box.Id, new DownItem(0, $"n-{i}", DownKind.Notice, null, "maths-3a", $"notice {i}", Expires: i % 10 == 0 ? now : now.AddDays(1)));
+            queue.Add(connection, transaction, box.Id, new DownItem(0, "u", DownKind.Notice, null, "maths-3a", "now", Urgent: true));
+        }, Token);
+        queue.Wake(box.Id);
+        await box.RunAsync(Token);
+        await Eventually.TrueAsync(() => Delivered(box.Id) == 28);
+        Assert.Equal(["now", .. Enumerable.Range(1, 30).Where(i => i % 10 != 0).Select(i => $"notice {i}")], box.Inbox.OfLesson("maths-3a").Select(item => item.Text));
+        Assert.Equal(3, queue.OfBox(box.Id, 100).Count(state => state.Progress == DownProgress.ExpiredUnsent));
+    }
+
     [Fact]
     public async Task A_link_that_swallows_everything_is_noticed_while_idle()
     {
