@@ -79,6 +79,7 @@ public static class RelayServer
         builder.Services.AddFeedback(
             services => services.GetRequiredService<DownQueue>().Add,
             services => box => services.GetRequiredService<DownQueue>().Wake(box));
+        builder.Services.AddAttachments(Path.Combine(options.DataFolder, "attachments"));
         builder.Services.AddUsb(returnKeys, services => UsbPortsOf(services, keys), services => ReturnPortsOf(services, options.DataFolder));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -118,6 +119,7 @@ public static class RelayServer
         app.MapConsole(new ConsolePorts(listsChanged, Revoke(app.Services)));
         app.MapFeedback();
         app.MapLinkForBoxes(context => context.Caller().Box).ForBoxes();
+        app.MapAttachmentsForBoxes(context => context.Caller().Box).ForBoxes();
         app.MapLinkDoubts();
         app.MapGet("/time", (TimeProvider clock) => Results.Text(clock.GetUtcNow().ToString("O"))).ForBoxes();
         // The staff API described for programs; staff only, like the API itself.

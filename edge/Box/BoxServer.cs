@@ -105,6 +105,8 @@ public static class BoxServer
             Giver = (context, kind, claimed) => services.GetRequiredService<ClassAccess>().Giver(PhoneMark.Of(context), kind, claimed),
         });
         builder.Services.AddAccess(services => new AccessPorts(Path.Combine(options.DataFolder, "access"), services.GetRequiredService<SiteFacts>().Plan, () => TimeToGoBy(services, time)));
+        builder.Services.AddAttachments(services => new AttachmentPorts(Path.Combine(options.DataFolder, "attachments"), () => services.GetRequiredService<RelayHttp>().Bulk,
+            (wantedBytes, stop) => services.GetRequiredService<LinkGate>().AskAsync(wantedBytes, due: false, stop)));
         builder.Services.AddSync(services => new LinkPorts(
             () => Credentials(services, identity),
             services.GetRequiredService<SiteView>().Report,

@@ -43,6 +43,9 @@ internal static class FeedbackPages
 
         routes.MapGet("/feedback/{number:long}", (HttpContext context, long number) => ItemPage(context, number, "/feedback", ReplyForm.Empty));
 
+        routes.MapGet("/feedback/{number:long}/attachment", (HttpContext context, long number, FeedbackStore store, AttachmentStore attachments) =>
+            AttachmentEndpoints.Show(context, store.Find(number), attachments) ?? SchoolPages.Missing());
+
         routes.MapPost("/feedback/{number:long}/reply", async (HttpContext context, Reader reader, long number, FeedbackStore store, IFormCollection form, CancellationToken cancellationToken) =>
         {
             string text = form["text"].ToString(), back = SeeOther.Local(form["back"]);

@@ -1,5 +1,6 @@
 using Edge.Core.Identity;
 using Edge.Durable;
+using Microsoft.Extensions.Options;
 
 namespace Relay.Feedback;
 
@@ -12,4 +13,14 @@ public static class FeedbackFeature
     public static IServiceCollection AddFeedback(this IServiceCollection services, Func<IServiceProvider, QueueDown> queueDown, Func<IServiceProvider, Action<BoxId>> wake) =>
         services.AddSingleton(provider => new FeedbackStore(
             provider.GetRequiredService<DurableDatabase>(), provider.GetRequiredService<TimeProvider>(), queueDown(provider), wake(provider)));
+
+    /// <summary>Photos and sounds that go with questions.</summary>
+    /// <param name="services">Where to add it.</param>
+    /// <param name="folder">Where they lie.</param>
+    public static IServiceCollection AddAttachments(this IServiceCollection services, string folder)
+    {
+        services.AddOptionsWithValidateOnStart<AttachmentOptions, AttachmentOptionsValidator>().BindConfiguration("Attachment");
+        return services.AddSingleton(provider => new AttachmentStore(
+            provider.GetRequiredService<DurableDatabase>(), folder, provider.GetRequiredService<IOptions<AttachmentOptions>>(), provider.GetRequiredService<TimeProvider>()));
+    }
 }

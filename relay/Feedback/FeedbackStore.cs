@@ -37,7 +37,8 @@ public enum ReplyOutcome
 }
 
 /// <summary>An item as staff see it. <paramref name="Given"/>: when it was given by the box's clock, which may be wrong; null when that clock was never set.
-/// <paramref name="SameAs"/>: number of the item that a duplicate is like. <paramref name="Reply"/> of a duplicate is what the other was told; null until then.</summary>
+/// <paramref name="SameAs"/>: number of the item that a duplicate is like. <paramref name="Reply"/> of a duplicate is what the other was told; null until then.
+/// <paramref name="AttachmentHeld"/>: bytes that have come of the photo or sound that <paramref name="Subject"/> names; null when it names none.</summary>
 public sealed record FeedbackEntry(
     long Number,
     string Id,
@@ -56,8 +57,14 @@ public sealed record FeedbackEntry(
     FeedbackState State,
     string? Reply,
     DateTimeOffset? Replied,
-    long? SameAs)
+    long? SameAs,
+    long? AttachmentHeld)
 {
+    /// <summary>What goes with it; null: nothing.</summary>
+    [JsonIgnore]
+    public Attachment? Attachment => AttachmentHeld is not null && Attachment.TryParse(Subject, out Attachment attachment) ? attachment : null;
+
+
     /// <summary>Name of the newest word about it on its way down to the box.</summary>
     public string ReplyId => Reply is null ? SameIdOf(Id) : ReplyIdOf(Id);
 
@@ -98,7 +105,9 @@ public sealed class FeedbackStore(DurableDatabase database, TimeProvider time, Q
     private const int MaxCompared = 300;
 
     /// <summary>Keeps an item; part of the transaction that moves the box's cursor.</summary>
-    public static void Add(SqliteConnection connection, SqliteTransaction transaction, BoxId box, string school, long epoch, long sequence, FeedbackItem item, DateTimeOffset now) =>
+    public static void Add(SqliteConnection connection, SqliteTransaction transaction, BoxId box, string school, long epoch, long sequence, FeedbackItem item, DateTimeOffset now)
+    {
+        AttachmentStore.Add(connection, transaction, box, item);
         connection.Execute("""
             INSERT INTO feedback (id, box, school, epoch, sequence, kind, priority, lesson, second, class, seat, role, subject, content, boot, monotonic, wall, quality, arrived)
             VALUES (@id, @box, @school, @epoch, @sequence, @kind, @priority, @Lesson, @LessonSecond, @class, @seat, @role, @Subject, @Content, @boot, @monotonic, @wall, @quality, @arrived)
@@ -125,10 +134,13 @@ public sealed class FeedbackStore(DurableDatabase database, TimeProvider time, Q
                 quality = (int)item.Time.Quality,
                 arrived = now.ToUnixTimeMilliseconds(),
             }, transaction);
+    }
 
     /// <summary>The newest items that fit, newest first.</summary>
     public ImmutableArray<FeedbackEntry> Find(FeedbackFilter filter) => database.Read(connection => connection.Query<Row>("""
-            SELECT number, id, box, school, kind, lesson, second, class, seat, role, subject, content, wall, quality, arrived, state, reply, replied, same_as AS SameAs FROM feedback
+            SELECT number, id, box, school, kind, lesson, second, class, seat, role, subject, content, wall, quality, arrived, state, reply, replied, same_as AS SameAs,
+                (SELECT held FROM attachments WHERE attachments.box = feedback.box AND attachments.name = feedback.subject) AS AttachmentHeld
+            FROM feedback
             WHERE number < @BeforeNumber AND (@Lesson IS NULL OR lesson = @Lesson) AND (@School IS NULL OR school = @School)
                 AND (@kind IS NULL OR kind = @kind) AND (@state IS NULL OR state = @state)
             ORDER BY number DESC LIMIT @most
@@ -271,7 +283,7 @@ public sealed class FeedbackStore(DurableDatabase database, TimeProvider time, Q
     /// <param name="school">Only of this school; null: of all.</param>
     public ImmutableArray<ImmutableArray<FeedbackEntry>> Alike(string? lesson, string? school)
     {
-        FeedbackEntry[] open = [.. Find(new FeedbackFilter(lesson, school, FeedbackKind.Question, FeedbackState.Open, Most: MaxCompared)).Reverse()];
+        FeedbackEntry[] open = [.. Find(new FeedbackFilter(lesson, school, FeedbackKind.Question, FeedbackState.Open, Most: MaxCompared)).Reverse().Where(entry => entry.Content.Length > 0)];
         return [.. Likeness.Groups([.. open.Select(entry => entry.Content)]).OrderByDescending(group => group.Length).ThenBy(group => group[0])
             .Select(group => group.Select(place => open[place]).ToImmutableArray())];
     }
@@ -340,11 +352,12 @@ public sealed class FeedbackStore(DurableDatabase database, TimeProvider time, Q
         public string? Reply { get; init; }
         public long? Replied { get; init; }
         public long? SameAs { get; init; }
+        public long? AttachmentHeld { get; init; }
 
         public FeedbackEntry ToEntry() => new(Number, Id, Box, School, (FeedbackKind)Kind, Lesson, Second, Class, Seat, (SeatRole)Role, Subject, Content,
             Quality == (int)TimeQuality.Unknown || Wall is < 0 or > MaxWall ? null : DateTimeOffset.FromUnixTimeMilliseconds(Wall),
             DateTimeOffset.FromUnixTimeMilliseconds(Arrived), (FeedbackState)State, Reply,
-            Replied is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null, SameAs);
+            Replied is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null, SameAs, AttachmentHeld);
 
         // Year 9999: a clock may lie by more than a date can hold.
         private const long MaxWall = 253_402_300_799_999;

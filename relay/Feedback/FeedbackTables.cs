@@ -50,5 +50,19 @@ public static class FeedbackTables
         ALTER TABLE feedback ADD COLUMN same_as INTEGER; -- the item that a duplicate is like; that one is no duplicate
         CREATE INDEX feedback_same ON feedback (same_as) WHERE same_as IS NOT NULL;
         """,
+        """
+        CREATE TABLE attachments (
+            box TEXT NOT NULL,
+            name TEXT NOT NULL,                         -- Attachment; subject of its question
+            held INTEGER NOT NULL DEFAULT 0,            -- bytes on disk; all of them: checked
+            PRIMARY KEY (box, name)
+        ) WITHOUT ROWID;
+        CREATE TABLE attachment_days (
+            box TEXT NOT NULL,
+            day INTEGER NOT NULL,                       -- days since 1970
+            bytes INTEGER NOT NULL,
+            PRIMARY KEY (box, day)
+        ) WITHOUT ROWID;
+        """,
     ]);
 }

@@ -58,5 +58,14 @@ internal static class BoxFeedbackTables
         ALTER TABLE answers ADD COLUMN expires INTEGER;      -- Unix milliseconds of the relay's clock
         ALTER TABLE answers ADD COLUMN sent_at INTEGER;      -- the same clock when it was sent
         """,
+        """
+        CREATE TABLE attachments (
+            name TEXT PRIMARY KEY,            -- Attachment, and its file's
+            bytes INTEGER NOT NULL,
+            number INTEGER NOT NULL,          -- of the question that it came with first
+            sent INTEGER NOT NULL DEFAULT 0,  -- the relay has it
+            hours INTEGER NOT NULL DEFAULT 0  -- that the box has run since then
+        ) WITHOUT ROWID;
+        """,
     ]);
 }

@@ -23,7 +23,7 @@ public enum GiveOutcome { Saved, NoLesson, NoPoll, NoOption, BadSeat, Empty, Too
 public readonly record struct Given(GiveOutcome Outcome, long Number, ItemId Id);
 
 /// <summary>Takes what people give: checks it against the plan, names and dates it, and keeps it. "Saved" is said only by what is on disk.</summary>
-public sealed class FeedbackDesk(SqliteOutbox outbox, ItemClock clock, FeedbackPorts ports, ClassPulse pulse, ILogger<FeedbackDesk> log)
+public sealed class FeedbackDesk(SqliteOutbox outbox, ItemClock clock, FeedbackPorts ports, ClassPulse pulse, AttachmentStore attachments, ILogger<FeedbackDesk> log)
 {
     /// <summary>Longest nonce.</summary>
     public const int MaxNonceLength = 64;
@@ -57,6 +57,28 @@ public sealed class FeedbackDesk(SqliteOutbox outbox, ItemClock clock, FeedbackP
         {
             log.NotKept(e);
             return new Given(e.SqliteErrorCode == DiskFull ? GiveOutcome.Full : GiveOutcome.Broken, 0, default);
+        }
+    }
+
+    /// <summary>Takes a question with what goes with it: both are on disk, or none of them.</summary>
+    /// <param name="draft">The question.</param>
+    /// <param name="attachment">What goes with it.</param>
+    /// <param name="bytes">Its content.</param>
+    /// <param name="cancellationToken">Ends the wait for others' photos and sounds.</param>
+    /// <returns>Null when there is no room for what goes with it; nothing was kept.</returns>
+    public async Task<Given?> GiveAsync(FeedbackDraft draft, Attachment attachment, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Given? kept = await attachments.KeepAsync(attachment, bytes, () => GiveAsync(draft with { Subject = attachment.ToString() }, CancellationToken.None), cancellationToken);
+            if (kept is null)
+                log.AttachmentsFull();
+            return kept;
+        }
+        catch (Exception e) when (e is IOException or SqliteException)
+        {
+            log.NotKept(e);
+            return new Given(GiveOutcome.Broken, 0, default);
         }
     }
 

@@ -35,6 +35,14 @@ public static class FeedbackEndpoints
             context.Response.Headers.CacheControl = "no-cache";
             return ports.Plan()?.Lesson(id) is null ? Results.NotFound() : Results.Json(questions.Of(id), FeedbackJson.Default.ImmutableArrayLessonQuestion);
         });
+        routes.MapGet("/lesson/{id}/question/{number:long}/attachment", (string id, long number, HttpContext context, LessonQuestions questions) =>
+        {
+            if (questions.AttachmentOf(id, number) is not var (attachment, path))
+                return Results.NotFound();
+            context.Response.Headers.ContentSecurityPolicy = "default-src 'none'; sandbox";
+            context.Response.Headers.XContentTypeOptions = "nosniff";
+            return Results.File(Path.GetFullPath(path), attachment.ContentType, $"{number}.{attachment.Extension}", enableRangeProcessing: true);
+        });
         routes.MapGet("/lesson/{id}/poll/{poll}.json", (string id, string poll, HttpContext context, FeedbackPorts ports, LessonQuestions questions) =>
         {
             context.Response.Headers.CacheControl = "no-cache";
@@ -49,7 +57,10 @@ public static class FeedbackEndpoints
     {
         var ports = context.RequestServices.GetRequiredService<FeedbackPorts>();
         var say = new Words(context.RequestServices.GetRequiredService<Texts>(), ports.Language(context));
+        var attachments = context.RequestServices.GetRequiredService<IOptions<AttachmentOptions>>().Value;
         int maxBytes = context.RequestServices.GetRequiredService<IOptions<FeedbackOptions>>().Value.MaxFormBytes;
+        if (kind == FeedbackKind.Question && IsMultipart(context.Request))
+            maxBytes += attachments.MaxPhotoBytes + attachments.MaxSoundBytes;
         // Other sites may link here, not post in a pupil's name.
         if (context.Request.Headers["Sec-Fetch-Site"] == "cross-site")
             return Text(say["feedback.not-valid"], StatusCodes.Status403Forbidden);
@@ -70,18 +81,42 @@ public static class FeedbackEndpoints
             lesson,
             Number(form, "second"),
             seat,
-            subject ?? Field(form, "subject"),
+            // What goes with a question is named by this box alone, of what it has.
+            kind == FeedbackKind.Question ? null : subject ?? Field(form, "subject"),
             // Browsers send line ends as CR LF (WHATWG HTML, form submission).
             About(form) + (Field(form, contentField) ?? "").Replace("\r\n", "\n", StringComparison.Ordinal).Trim(),
             Field(form, "nonce"));
-        Given given = await context.RequestServices.GetRequiredService<FeedbackDesk>().GiveAsync(draft, cancellationToken);
+        var desk = context.RequestServices.GetRequiredService<FeedbackDesk>();
+        bool leftOut = false;
+        Given? kept = null;
+        if (kind == FeedbackKind.Question && await FileAsync(form, cancellationToken) is { } file)
+        {
+            if (AttachmentCheck.Take(file, attachments.Limits) is not var (attachment, bytes))
+                return Text(say.Format("attachment.not-taken", attachments.MaxPhotoBytes >> 20, (int)attachments.MaxSoundLength.TotalSeconds), StatusCodes.Status415UnsupportedMediaType);
+            kept = await desk.GiveAsync(draft, attachment, bytes, cancellationToken);
+            leftOut = kept is null;
+        }
+        Given given = kept ?? await desk.GiveAsync(draft, cancellationToken);
         if (given.Outcome != GiveOutcome.Saved)
-            return Refuse(given.Outcome, say);
+            return Refuse(leftOut ? GiveOutcome.Full : given.Outcome, say);
         return WantsJson(context.Request)
-            ? Results.Json(new GivenReply(true, given.Number, given.Id.ToString(), say.Format("feedback.saved", given.Number)), FeedbackJson.Default.GivenReply,
+            ? Results.Json(new GivenReply(true, given.Number, given.Id.ToString(), say.Format(leftOut ? "attachment.left-out" : "feedback.saved", given.Number)), FeedbackJson.Default.GivenReply,
                 statusCode: StatusCodes.Status201Created)
-            : new SeeOther(Back(Field(form, "back"), lesson, given.Number));
+            : new SeeOther(Back(Field(form, "back"), lesson, given.Number, leftOut));
     }
+
+    /// <summary>The file of a form, the first that is not empty; null when there is none: browsers send an empty one for a field that was left alone.</summary>
+    private static async Task<byte[]?> FileAsync(IFormCollection form, CancellationToken cancellationToken)
+    {
+        if (form.Files.FirstOrDefault(file => file.Length > 0) is not { } sent)
+            return null;
+        byte[] bytes = new byte[sent.Length];
+        await using Stream body = sent.OpenReadStream();
+        await body.ReadExactlyAsync(bytes, cancellationToken);
+        return bytes;
+    }
+
+    private static bool IsMultipart(HttpRequest request) => request.ContentType?.StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase) == true;
 
     // More words to an earlier report name it, so that staff read both together.
     private static string About(IFormCollection form) =>
@@ -133,12 +168,12 @@ public static class FeedbackEndpoints
     private static bool WantsJson(HttpRequest request) => request.Headers.Accept.ToString().Contains("application/json", StringComparison.OrdinalIgnoreCase);
 
     // Back to a page of this site, never elsewhere; addresses of pages are printable ASCII.
-    private static string Back(string? path, string? lesson, long number)
+    private static string Back(string? path, string? lesson, long number, bool leftOut)
     {
         string page = path is ['/', ..] and not ['/', '/' or '\\', ..] && !path.AsSpan().ContainsAnyExceptInRange('!', '~') ? path : lesson is null ? "/" : $"/lesson/{lesson}";
         int fragment = page.IndexOf('#', StringComparison.Ordinal);
         string bare = fragment < 0 ? page : page[..fragment];
-        return string.Create(CultureInfo.InvariantCulture, $"{bare}{(bare.Contains('?', StringComparison.Ordinal) ? '&' : '?')}saved={number}{(fragment < 0 ? "" : page[fragment..])}");
+        return string.Create(CultureInfo.InvariantCulture, $"{bare}{(bare.Contains('?', StringComparison.Ordinal) ? '&' : '?')}saved={number}{(leftOut ? "&without" : "")}{(fragment < 0 ? "" : page[fragment..])}");
     }
 
     private readonly record struct Words(Texts Texts, string Language)

@@ -19,4 +19,14 @@ public static class FeedbackFeature
         services.AddSingleton<LessonQuestions>();
         return services;
     }
+
+    /// <summary>Photos and sounds that go with questions.</summary>
+    public static IServiceCollection AddAttachments(this IServiceCollection services, Func<IServiceProvider, AttachmentPorts> ports)
+    {
+        services.AddOptionsWithValidateOnStart<AttachmentOptions, AttachmentOptionsValidator>().BindConfiguration("Attachment");
+        services.AddSingleton(ports);
+        services.AddSingleton<AttachmentStore>();
+        services.AddHostedService<AttachmentSendLoop>();
+        return services;
+    }
 }

@@ -23,7 +23,10 @@ public enum QuestionState
 
 /// <summary>A question with what became of it. <paramref name="Answers"/> in order of arrival; those of a declined one say why.
 /// <paramref name="Same"/>: what was said about others having asked it; null when nobody said so.</summary>
-public sealed record LessonQuestion(long Number, string Id, string Class, int Seat, int? Second, string Text, QuestionState State, ImmutableArray<string> Answers, string? Same);
+public sealed record LessonQuestion(long Number, string Id, string Class, int Seat, int? Second, string Text, QuestionState State, ImmutableArray<string> Answers, string? Same, QuestionAttachment? Attachment = null);
+
+/// <summary>What goes with a question. <paramref name="Shown"/>: the centre answered the question, so that others may see it.</summary>
+public sealed record QuestionAttachment(bool Photo, bool Sent, bool Shown);
 
 /// <summary>A word between the teachers of a lesson.</summary>
 /// <param name="FromHere">Written in this room; else by the one who teaches.</param>
@@ -43,7 +46,7 @@ public sealed record ClassAnswers(Poll Poll, ImmutableArray<int> Votes, Immutabl
 public sealed record ProblemReport(long Number, string Page, QuestionState State, ImmutableArray<string> Answers);
 
 /// <summary>What a lesson's page and the screen show of a lesson's feedback, read from the disk.</summary>
-public sealed class LessonQuestions(SqliteOutbox outbox, DownInbox inbox, ClassPulse pulse, IOptions<FeedbackOptions> options)
+public sealed class LessonQuestions(SqliteOutbox outbox, DownInbox inbox, ClassPulse pulse, AttachmentStore attachments, IOptions<FeedbackOptions> options)
 {
     // A class that votes anew each minute of a lesson.
     private const int MaxVotes = 10_000;
@@ -59,9 +62,17 @@ public sealed class LessonQuestions(SqliteOutbox outbox, DownInbox inbox, ClassP
         {
             DownItem[] came = [.. answers[held.Item.Id.ToString()]];
             return new LessonQuestion(held.Number, held.Item.Id.ToString(), held.Item.Seat.Class, held.Item.Seat.Number, held.Item.LessonSecond, held.Item.Content, StateOf(held, came),
-                [.. came.Where(item => !item.Same).Select(reply => reply.Text)], came.FirstOrDefault(item => item.Same)?.Text);
+                [.. came.Where(item => !item.Same).Select(reply => reply.Text)], came.FirstOrDefault(item => item.Same)?.Text,
+                Attachment.TryParse(held.Item.Subject, out Attachment attachment) ? new QuestionAttachment(attachment.IsPhoto, attachments.IsSent(attachment), IsShown(held, came, attachment)) : null);
         })];
     }
+
+    /// <summary>The photo or sound of a question that the centre answered; null: there is none that others may see.</summary>
+    public (Attachment Attachment, string Path)? AttachmentOf(string lesson, long number) =>
+        outbox.Find(number) is { Item: { Kind: FeedbackKind.Question } item } held && item.Lesson == lesson && Attachment.TryParse(item.Subject, out Attachment attachment)
+            && IsShown(held, inbox.About(item.Id.ToString()), attachment) ? (attachment, attachments.Find(attachment)!) : null;
+
+    private bool IsShown(HeldItem held, IReadOnlyCollection<DownItem> came, Attachment attachment) => StateOf(held, came) == QuestionState.Answered && attachments.Find(attachment) is not null;
 
     /// <summary>How far a report has come; null: there is none of this number.</summary>
     public ProblemReport? Problem(long number)
@@ -120,4 +131,5 @@ public sealed class LessonQuestions(SqliteOutbox outbox, DownInbox inbox, ClassP
 [JsonSerializable(typeof(ImmutableArray<LessonQuestion>))]
 [JsonSerializable(typeof(PollResult))]
 [JsonSerializable(typeof(GivenReply))]
+[JsonSerializable(typeof(HeldBytes))]
 internal sealed partial class FeedbackJson : JsonSerializerContext;

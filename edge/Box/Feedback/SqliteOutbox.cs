@@ -205,6 +205,7 @@ public sealed class SqliteOutbox : IAsyncDisposable
             long number = state.Base + state.Last;
             connection.Execute("INSERT INTO items VALUES (@number, @id, @nonce, @kind, @lesson, @subject, @body, @crc, @urgent)",
                 new { number, urgent = item.Priority == FeedbackPriority.Urgent, id = item.Id.ToString(), nonce, kind = (int)item.Kind, lesson = item.Lesson, subject = item.Subject, body, crc = Crc32C.Of(body) }, transaction);
+            AttachmentStore.Add(connection, transaction, item, number);
             results[i] = new KeptItem(KeepOutcome.Saved, number, item.Id);
         }
         Keep(connection, transaction, state);

@@ -90,7 +90,7 @@ public static class PagesFeature
         {
             if (view.Lesson(id) is not null)
                 use.Seen(id);
-            return new RazorComponentResult<QuestionList>(new { Questions = questions.Of(id), Notices = questions.Notices(id) });
+            return new RazorComponentResult<QuestionList>(new { Lesson = id, Questions = questions.Of(id), Notices = questions.Notices(id) });
         });
         pages.MapGet("/lesson/{id}/errata", IResult (string id, SiteView view) => new RazorComponentResult<ErrataStrip>(new { Errata = view.Errata(view.Lesson(id)?.Kit) }));
         pages.MapTeach();

@@ -20,6 +20,7 @@ public sealed class Reader
         Language = LanguageOf(context);
         Path = context.Request.Path;
         SavedNumber = long.TryParse(context.Request.Query["saved"], NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
+        WithoutFile = context.Request.Query.ContainsKey("without");
         string[] seat = (context.Request.Cookies[SeatCookie] ?? "").Split('/', 2);
         Seat = seat.Length == 2 && int.TryParse(seat[1], NumberStyles.None, CultureInfo.InvariantCulture, out int place) ? (Uri.UnescapeDataString(seat[0]), place) : (null, null);
     }
@@ -40,6 +41,9 @@ public sealed class Reader
 
     /// <summary>Number of the item that a form without script has just had saved.</summary>
     public long? SavedNumber { get; }
+
+    /// <summary>It was saved without its photo or sound, for which there was no room.</summary>
+    public bool WithoutFile { get; }
 
     public (string? Class, int? Number) Seat { get; }
 

@@ -14,7 +14,7 @@ public enum FeedbackFault { None, Kind, Lesson, Second, Seat, Subject, Empty, To
 /// <param name="Lesson">The lesson it belongs to, or null.</param>
 /// <param name="LessonSecond">How far the lesson had come, in whole seconds, or null.</param>
 /// <param name="Seat">Who gave it.</param>
-/// <param name="Subject">The poll or exercise it answers, or null.</param>
+/// <param name="Subject">The poll or exercise it answers; of a question the name of what goes with it (<see cref="Attachment"/>); or null.</param>
 /// <param name="Content">The text, at most <see cref="MaxContentBytes"/> in UTF-8.</param>
 /// <param name="Time">When it was given.</param>
 public sealed record FeedbackItem(
@@ -48,7 +48,8 @@ public sealed record FeedbackItem(
         if (!Seat.IsValid)
             return FeedbackFault.Seat;
         bool answers = Kind is FeedbackKind.PollAnswer or FeedbackKind.ExerciseAnswer or FeedbackKind.ShortAnswer;
-        if (answers ? !Slug.IsValid(Subject) : Subject is not null)
+        bool attached = Kind == FeedbackKind.Question && Attachment.TryParse(Subject, out _);
+        if (answers ? !Slug.IsValid(Subject) : Subject is not null && !attached)
             return FeedbackFault.Subject;
         if (Encoding.UTF8.GetByteCount(Content) > MaxContentBytes)
             return FeedbackFault.TooLong;
@@ -56,7 +57,7 @@ public sealed record FeedbackItem(
             return FeedbackFault.Text;
         if (Kind is FeedbackKind.Hand or FeedbackKind.Lost && !ClassSignal.IsValid(Content))
             return FeedbackFault.Text;
-        return Kind is FeedbackKind.Attendance or FeedbackKind.HelpRequest || !string.IsNullOrWhiteSpace(Content) ? FeedbackFault.None : FeedbackFault.Empty;
+        return Kind is FeedbackKind.Attendance or FeedbackKind.HelpRequest || attached || !string.IsNullOrWhiteSpace(Content) ? FeedbackFault.None : FeedbackFault.Empty;
     }
 
     /// <summary>The item alone, as it rests in the outbox (<see cref="ItemCodec"/>).</summary>

@@ -13,6 +13,15 @@ public static class OutboxRoom
         _ => 100,
     };
 
+    /// <summary>Whether a photo or sound still fits: before all else it is refused, while its question's words are still taken.</summary>
+    /// <param name="heldBytes">Of all photos and sounds here.</param>
+    /// <param name="lengthBytes">Of this one.</param>
+    /// <param name="roomBytes">Their whole room.</param>
+    /// <param name="freeBytes">On the disk.</param>
+    /// <param name="reserveBytes">Of the disk, kept for what people write.</param>
+    public static bool AttachmentFits(long heldBytes, long lengthBytes, long roomBytes, long freeBytes, long reserveBytes) =>
+        heldBytes + lengthBytes <= roomBytes && freeBytes - lengthBytes >= reserveBytes;
+
     /// <summary>Whether an item still fits.</summary>
     /// <param name="kind">Of the item.</param>
     /// <param name="heldBytes">Of all that is here.</param>

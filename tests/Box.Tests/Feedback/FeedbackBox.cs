@@ -23,6 +23,8 @@ internal sealed class FeedbackBox : IAsyncDisposable
 
     public string File => _folder["feedback.db"];
 
+    public string AttachmentFolder => _folder["attachments"];
+
     public T Get<T>() where T : notnull => _app!.Services.GetRequiredService<T>();
 
     public static async Task<FeedbackBox> StartAsync(CancellationToken cancellationToken, params (string Name, string Value)[] settings)
@@ -42,6 +44,7 @@ internal sealed class FeedbackBox : IAsyncDisposable
         builder.Services.AddSingleton(new Texts(new[] { "en", "zh-Hans" }.Select(language => KeyValuePair.Create(language, Locale(language)))));
         FeedbackDatabase file = await FeedbackDatabase.OpenAsync(File, cancellationToken);
         builder.Services.AddFeedback(file, _ => new FeedbackPorts(() => Plan, context => context.Request.Headers.AcceptLanguage.ToString() is "zh" ? "zh-Hans" : "en", () => TimeQuality.Unknown));
+        builder.Services.AddAttachments(_ => new AttachmentPorts(AttachmentFolder, () => null, (_, _) => throw new System.Diagnostics.UnreachableException()));
         _app = builder.Build();
         _app.MapFeedback();
         await _app.StartAsync(cancellationToken);

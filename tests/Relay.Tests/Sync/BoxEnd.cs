@@ -18,6 +18,7 @@ internal sealed class BoxEnd : IAsyncDisposable
     private readonly ulong _run = Interlocked.Increment(ref s_run);
     private FeedbackDatabase? _file;
     private MqttLinkLoop? _loop;
+    private AttachmentSendLoop? _sending;
     private readonly int _port;
     private readonly Action<SyncOptions>? _adjust;
     private ulong _number;
@@ -34,12 +35,20 @@ internal sealed class BoxEnd : IAsyncDisposable
 
     public SqliteOutbox Outbox { get; private set; } = null!;
 
+    public AttachmentStore Attachments { get; private set; } = null!;
+
     public DownInbox Inbox { get; private set; } = null!;
 
     public LinkState Link { get; private set; } = null!;
 
     /// <summary>The way that is left where MQTT is blocked; null: none.</summary>
     public HttpClient? Https { get; set; }
+
+    /// <summary>The way of photos and sounds; null: none.</summary>
+    public HttpClient? Bulk { get; set; }
+
+    /// <summary>What the rules of the link give.</summary>
+    public Func<int, LinkAnswer> Grant { get; set; } = wanted => new LinkAnswer(wanted, TimeSpan.Zero, LinkHold.None);
 
     public List<Nudge> Nudges { get; } = [];
 
@@ -58,6 +67,11 @@ internal sealed class BoxEnd : IAsyncDisposable
         _file = await FeedbackDatabase.OpenAsync(_folder["feedback.db"], cancellationToken);
         Outbox = new SqliteOutbox(_file, options, TimeProvider.System);
         Inbox = new DownInbox(_file, options, TimeProvider.System);
+        var attachmentOptions = Options.Create(new AttachmentOptions { RelayPieceBytes = 16 << 10, Rest = TimeSpan.FromMilliseconds(100) });
+        var attachmentPorts = new AttachmentPorts(_folder["attachments"], () => Bulk, (wanted, _) => Task.FromResult(Grant(wanted)));
+        Attachments = new AttachmentStore(_file, attachmentPorts, attachmentOptions);
+        _sending = new AttachmentSendLoop(Attachments, Outbox, attachmentPorts, attachmentOptions, TimeProvider.System, NullLogger<AttachmentSendLoop>.Instance);
+        await _sending.StartAsync(cancellationToken);
         Link = new LinkState(TimeProvider.System);
         var certificate = _relay.Certificates.Client(Id.ToString());
         var ports = new LinkPorts(
@@ -92,6 +106,9 @@ internal sealed class BoxEnd : IAsyncDisposable
     {
         if (_loop is null)
             return;
+        await _sending!.StopAsync(CancellationToken.None);
+        _sending.Dispose();
+        Attachments.Dispose();
         await _loop.StopAsync(CancellationToken.None);
         _loop.Dispose();
         _loop = null;
@@ -120,6 +137,14 @@ internal sealed class BoxEnd : IAsyncDisposable
     public Task<KeptItem> GiveAsync(FeedbackKind kind, string text, ItemTime time, CancellationToken cancellationToken) => Outbox.AddAsync(new FeedbackItem(
         new ItemId(_run, Interlocked.Increment(ref _number)), kind, kind == FeedbackKind.HelpRequest ? FeedbackPriority.Urgent : FeedbackPriority.Normal, "maths-3a", 12, new Seat("3A", 12, SeatRole.Pupil), null, text,
         time), nonce: null, cancellationToken);
+
+    /// <summary>A question with a photo, as the form gives it.</summary>
+    public Task<Given?> AskAsync(string text, Attachment attachment, byte[] bytes, CancellationToken cancellationToken) => Attachments.KeepAsync(attachment, bytes, async () =>
+    {
+        KeptItem kept = await Outbox.AddAsync(new FeedbackItem(new ItemId(_run, Interlocked.Increment(ref _number)), FeedbackKind.Question, FeedbackPriority.Normal, "maths-3a", 12, new Seat("3A", 12, SeatRole.Pupil),
+            attachment.ToString(), text, new ItemTime(1, (long)_number, 0, TimeQuality.Unknown)), nonce: null, cancellationToken);
+        return new Given(GiveOutcome.Saved, kept.Number, kept.Id);
+    }, cancellationToken);
 
     public Task<KeptItem> VoteAsync(int seat, int option, CancellationToken cancellationToken) => Outbox.AddAsync(new FeedbackItem(
         new ItemId(_run, Interlocked.Increment(ref _number)), FeedbackKind.PollAnswer, FeedbackPriority.Normal, "maths-3a", 754, new Seat("3A", seat, SeatRole.Pupil), "poll-1", $"{option}",

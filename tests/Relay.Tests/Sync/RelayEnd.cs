@@ -103,9 +103,11 @@ internal sealed class RelayEnd : IAsyncDisposable
         builder.Services.AddFeedback(
             services => services.GetRequiredService<DownQueue>().Add,
             services => box => services.GetRequiredService<DownQueue>().Wake(box));
+        builder.Services.AddAttachments(_folder["attachments"]);
         _app = builder.Build();
         // Who calls is a matter of the box API's gate; here the client says it.
         _app.MapLinkForBoxes(context => BoxId.Parse(context.Request.Headers["box"].ToString()));
+        _app.MapAttachmentsForBoxes(context => BoxId.Parse(context.Request.Headers["box"].ToString()));
         await _app.StartAsync(cancellationToken);
     }
 

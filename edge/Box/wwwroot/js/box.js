@@ -12,7 +12,7 @@
     var parts = [];
     if (pressed && pressed.name) { parts.push(encodeURIComponent(pressed.name) + '=' + encodeURIComponent(pressed.value)); }
     Array.prototype.forEach.call(form.elements, function (field) {
-      if (!field.name || field.disabled || field.type === 'submit' || ((field.type === 'radio' || field.type === 'checkbox') && !field.checked)) { return; }
+      if (!field.name || field.disabled || field.type === 'submit' || field.type === 'file' || ((field.type === 'radio' || field.type === 'checkbox') && !field.checked)) { return; }
       parts.push(encodeURIComponent(field.name) + '=' + encodeURIComponent(field.value));
     });
     return parts.join('&');
@@ -63,6 +63,8 @@
     function tell(text, css) { saved.textContent = text; saved.className = 'saved ' + css; }
     form.addEventListener('click', function (event) { if (event.target.type === 'submit') { pressed = event.target; } });
     form.addEventListener('submit', function (event) {
+      /* What has a file the browser itself sends. */
+      if (Array.prototype.some.call(form.elements, function (field) { return field.files && field.files.length; })) { return; }
       event.preventDefault();
       if (busy) { return; }
       busy = true;

@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using Edge.Box.Feedback;
+using Edge.Core.Feedback;
+using Edge.Core.Sync;
+using TestKit.Feedback;
+using Xunit;
+
+namespace Edge.Box.Tests.Feedback;
+
+public sealed class AttachmentFormTests : IAsyncLifetime
+{
+    private FeedbackBox _box = null!;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() => _box = await FeedbackBox.StartAsync(Token);
+
+    public ValueTask DisposeAsync() => _box.DisposeAsync();
+
+    [Fact]
+    public async Task Said_yes_kept_a_photo_sent_without_script_is_on_disk_without_its_place_and_others_see_it_when_it_was_answered()
+    {
+        byte[] phone = TestPhoto.AsOfPhone(await TestPhoto.MakeAsync());
+        using HttpResponseMessage answer = await PostAsync(phone, text: "");
+        Assert.Equal("/lesson/maths-3a?saved=1", answer.Headers.Location!.OriginalString);
+        await _box.StopAsync();
+        string file = Assert.Single(Directory.GetFiles(_box.AttachmentFolder));
+        byte[] kept = await File.ReadAllBytesAsync(file, Token);
+        // A power cut came between the file and the row.
+        await Edge.Durable.DurableFile.WriteAsync(Path.Combine(_box.AttachmentFolder, "left-over"), kept, Token);
+        await _box.RunAsync(Token);
+        LessonQuestion question = Assert.Single(await QuestionsAsync());
+        Assert.Equal(new QuestionAttachment(Photo: true, Sent: false, Shown: false), question.Attachment);
+        Assert.Equal(file, Assert.Single(Directory.GetFiles(_box.AttachmentFolder)));
+        Assert.True(kept.AsSpan().IndexOf(TestPhoto.Place) < 0);
+        using (HttpResponseMessage unseen = await _box.Http.GetAsync("/lesson/maths-3a/question/1/attachment", Token))
+            Assert.Equal(HttpStatusCode.NotFound, unseen.StatusCode);
+        await _box.Get<DownInbox>().TakeAsync(new DownItem(1, "x", DownKind.Answer, question.Id, "maths-3a", "A leaf."), Token);
+        using HttpResponseMessage seen = await _box.Http.GetAsync("/lesson/maths-3a/question/1/attachment", Token);
+        Assert.Equal(kept, await seen.Content.ReadAsByteArrayAsync(Token));
+        Assert.Equal(("nosniff", "image/jpeg"), (seen.Headers.GetValues("X-Content-Type-Options").Single(), seen.Content.Headers.ContentType!.MediaType));
+    }
+
+    [Fact]
+    public async Task What_is_no_photo_or_sound_is_refused_with_nothing_kept_whatever_it_is_called()
+    {
+        using HttpResponseMessage answer = await PostAsync("<html><script>alert(1)</script>"u8.ToArray(), "Look");
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, answer.StatusCode);
+        using HttpResponseMessage forged = await _box.Http.PostAsync("/feedback", new FormUrlEncodedContent(
+            [new("kind", "Question"), new("lesson", "maths-3a"), new("seat", "1"), new("text", "x"), new("subject", $"jpeg-{new string('0', 64)}-5")]), Token);
+        Assert.Null(Assert.Single(await QuestionsAsync()).Attachment);
+        Assert.Empty(Directory.GetFiles(_box.AttachmentFolder));
+    }
+
+    [Fact]
+    public async Task Where_there_is_no_room_the_photo_is_refused_before_the_words()
+    {
+        await _box.StopAsync();
+        await _box.RunAsync(Token, ("Attachment:ReserveBytes", $"{1L << 40}"));
+        byte[] photo = await TestPhoto.MakeAsync();
+        using HttpResponseMessage answer = await PostAsync(photo, "Look");
+        Assert.Equal("/lesson/maths-3a?saved=1&without", answer.Headers.Location!.OriginalString);
+        Assert.Equal("Look", Assert.Single(await QuestionsAsync()).Text);
+        using HttpResponseMessage wordless = await PostAsync(photo, "");
+        Assert.Equal(HttpStatusCode.InsufficientStorage, wordless.StatusCode);
+    }
+
+    [Fact]
+    public async Task What_the_relay_has_goes_when_the_box_has_run_long_enough_after()
+    {
+        await _box.StopAsync();
+        await _box.RunAsync(Token, ("Attachment:KeptHours", "2"));
+        (await PostAsync(await TestPhoto.MakeAsync(64, 48), "Look")).Dispose();
+        var store = _box.Get<AttachmentStore>();
+        Assert.Empty(store.Owed(10));
+        Assert.True(Attachment.TryParse(Path.GetFileName(Directory.GetFiles(_box.AttachmentFolder).Single()), out Attachment attachment));
+        await store.HourAsync(Token);
+        await store.SentAsync(attachment, Token);
+        await store.HourAsync(Token);
+        Assert.NotNull(store.Find(attachment));
+        await store.HourAsync(Token);
+        Assert.Null(store.Find(attachment));
+        Assert.True(Assert.Single(await QuestionsAsync()).Attachment!.Sent);
+    }
+
+    private async Task<ImmutableArray<LessonQuestion>> QuestionsAsync() =>
+        await _box.Http.GetFromJsonAsync<ImmutableArray<LessonQuestion>>("/lesson/maths-3a/questions.json", Token);
+
+    private async Task<HttpResponseMessage> PostAsync(byte[] file, string text)
+    {
+        using var form = new MultipartFormDataContent
+        {
+            { new StringContent(text), "text" },
+            { new StringContent("12"), "seat" },
+            { new ByteArrayContent(file), "photo", "IMG_1.jpg" },
+        };
+        // What a browser sends for a field that was left alone.
+        form.Add(new ByteArrayContent([]) { Headers = { ContentDisposition = new ContentDispositionHeaderValue("form-data") { Name = "sound", FileName = "\"\"" } } });
+        return await _box.Http.PostAsync("/lesson/maths-3a/question", form, Token);
+    }
+}
