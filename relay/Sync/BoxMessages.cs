@@ -39,7 +39,7 @@ public sealed class BoxMessages(IngestWriter writer, DownQueue down, SyncPorts p
                 await ports.Reported(box, report, payload, cancellationToken);
                 return null;
             case UpTopic.Status:
-                log.ReportNotSound(box);
+                log.ReportNotSound(box, payload.Length);
                 return null;
             default:
                 return null;

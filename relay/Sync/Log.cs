@@ -31,8 +31,8 @@ internal static partial class Log
     [LoggerMessage(2408, LogLevel.Information, "Box {Box} got feedback epoch {Epoch}")]
     public static partial void EpochIssued(this ILogger log, BoxId box, long epoch);
 
-    [LoggerMessage(2409, LogLevel.Warning, "Box {Box} sent a status report that could not be understood")]
-    public static partial void ReportNotSound(this ILogger log, BoxId box);
+    [LoggerMessage(2409, LogLevel.Warning, "Box {Box} sent a status report of {Bytes} bytes that could not be understood")]
+    public static partial void ReportNotSound(this ILogger log, BoxId box, int bytes);
 
     [LoggerMessage(2410, LogLevel.Information, "Nothing can be sent to box {Box} now ({Reason}); it waits")]
     public static partial void NotSent(this ILogger log, BoxId box, string reason);

@@ -10,9 +10,9 @@ public enum LocalChangeKind { Add, Delete, Replace }
 /// <param name="Number">Names it; grows with each change to the pack.</param>
 /// <param name="Kind">What was done.</param>
 /// <param name="Path">The item it was done to; of an added one its own.</param>
-/// <param name="File">The school's file; null when the item was deleted.</param>
 /// <param name="Seen">Hashes of the centre's item that the teacher knew when deciding; <see cref="NoFile"/> stands for none there.</param>
-public sealed record LocalChange(long Number, LocalChangeKind Kind, string Path, PackFile? File, ImmutableArray<ChunkId> Seen)
+/// <param name="File">The school's file; null when the item was deleted.</param>
+public sealed record LocalChange(long Number, LocalChangeKind Kind, string Path, ImmutableArray<ChunkId> Seen, PackFile? File = null)
 {
     /// <summary>"The centre has no such item."</summary>
     public static ChunkId NoFile { get; }
@@ -89,7 +89,7 @@ public sealed record LocalLayer(ImmutableArray<LocalChange> Changes)
         // Who adds where an item was deleted puts something in its place.
         LocalChange? deleted = Changes.FirstOrDefault(change => change.Path == item && change.Kind == LocalChangeKind.Delete);
         LocalChangeKind meant = kind == LocalChangeKind.Add && deleted is not null ? LocalChangeKind.Replace : kind;
-        var change = new LocalChange(number, meant, item, file, [HashAt(item, files)]);
+        var change = new LocalChange(number, meant, item, [HashAt(item, files)], file);
         return new LocalLayer([.. Changes.Where(other => other.Path != item), change]);
     }
 

@@ -26,7 +26,7 @@ public enum PackHolding
 public sealed record PackReport(string Pack, long Version, PackHolding State, long HaveBytes, long TotalBytes, PackOutlook? Outlook = null);
 
 /// <summary>A forecast in a report. <paramref name="Ready"/> is null when it is not known, or far away.</summary>
-public sealed record PackOutlook(ForecastWord Word, DateTimeOffset? Due, DateTimeOffset? Ready);
+public sealed record PackOutlook(ForecastWord Word, DateTimeOffset? Due = null, DateTimeOffset? Ready = null);
 
 /// <summary>Which signed lists a box goes by, 0: none yet; and how old they are by the box's clock, which may lie.</summary>
 public sealed record ListVersions(long Root, long Catalogue, long Plan, ListFreshness Freshness = ListFreshness.Fresh);

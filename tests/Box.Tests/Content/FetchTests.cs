@@ -106,8 +106,7 @@ public sealed class FetchTests : ContentTest
         Assert.True(cuts > 10);
         // Manifest, index and volume once; a small object that broke off in the middle is begun anew.
         long once = manifest.ToBytes().Length + manifest.Volumes.Sum(volume => volume.LengthBytes + volume.IndexBytes);
-        // Mostly nothing is paid twice (once + 4_000). Seldom, and only with other load on the machine, one chunk has come a second time; why is not known yet.
-        Assert.InRange(box.Link.ReadBytes, once - 100, once + (once / 4));
+        Assert.InRange(box.Link.ReadBytes, once - 100, once + 4_000);
     }
 
     /// <summary>The processor is the school's while a pack comes for hours.</summary>

@@ -18,6 +18,9 @@ public sealed class KillCampaign : IAsyncLifetime
     private const string Poll = "poll-1";
     private const int Phones = 4;
 
+    /// <summary>Segments after which the lesson says something; a slow machine needs more time than the blows take.</summary>
+    public const int LeastSegments = 10;
+
     private static readonly bool Long = Fuzz.IsLong;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
@@ -134,6 +137,8 @@ public sealed class KillCampaign : IAsyncLifetime
                 if (box)
                     await Box.LaunchAsync(cancellationToken);
             }
+            await Eventually.Async(async () => (await Relay.GetAsync($"/api/lessons/{Lesson}", cancellationToken)).GetProperty("segments").GetInt64() > LeastSegments,
+                $"the lesson has more than {LeastSegments} segments", cancellationToken, Patience, () => Evidence);
         }
         finally
         {

@@ -44,7 +44,7 @@ public sealed class KillTests(KillCampaign day) : IClassFixture<KillCampaign>
     {
         JsonElement lesson = await day.Relay.GetAsync($"/api/lessons/{KillCampaign.Lesson}", Token);
         long segments = lesson.GetProperty("segments").GetInt64();
-        Assert.True(segments > 10, $"only {segments} segments. {day.Evidence}");
+        Assert.True(segments > KillCampaign.LeastSegments, $"only {segments} segments. {day.Evidence}");
         using var relays = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         long bytes = 0;
         for (long n = 0; n < segments; n++)

@@ -74,6 +74,7 @@ public sealed class ImpairedProxy : IAsyncDisposable
         lock (_gate)
         {
             _refusing = true;
+            _severAtDownBytes = long.MaxValue;
             foreach (Socket socket in _open)
                 Reset(socket);
             _open.Clear();
@@ -98,7 +99,11 @@ public sealed class ImpairedProxy : IAsyncDisposable
     }
 
     /// <summary>Does <see cref="Sever"/> by itself when so many more bytes went down: to cut inside a transfer at a known place.</summary>
-    public void SeverAfter(long downBytes) => Interlocked.Exchange(ref _severAtDownBytes, DownBytes + downBytes);
+    public void SeverAfter(long downBytes)
+    {
+        lock (_gate)
+            _severAtDownBytes = DownBytes + downBytes;
+    }
 
     /// <summary>The link is back.</summary>
     public void Join()
@@ -215,21 +220,16 @@ public sealed class ImpairedProxy : IAsyncDisposable
                 if (wait > TimeSpan.Zero)
                     await Task.Delay(wait, TimeProvider.System, _stop.Token);
                 await WaitJoinedAsync();
-                ReadOnlyMemory<byte> rest = bytes;
-                long room = Interlocked.Read(ref _severAtDownBytes) - DownBytes;
-                if (down && room < rest.Length)
-                    rest = rest[..(int)Math.Max(0, room)];
                 // Counted before it is sent: who has received it also sees it counted.
-                if (down)
-                    Interlocked.Add(ref _downBytes, rest.Length);
-                else
+                (ReadOnlyMemory<byte> rest, bool last) = down ? CountDown(bytes) : (bytes, false);
+                if (!down)
                     Interlocked.Add(ref _upBytes, rest.Length);
                 while (!rest.IsEmpty)
                     rest = rest[await to.SendAsync(rest, _stop.Token)..];
-                if (down && DownBytes >= Interlocked.Read(ref _severAtDownBytes))
+                if (last)
                 {
-                    Interlocked.Exchange(ref _severAtDownBytes, long.MaxValue);
-                    Sever();
+                    SeverUnlessGone(to);
+                    return;
                 }
             }
             to.Shutdown(SocketShutdown.Send);
@@ -237,6 +237,30 @@ public sealed class ImpairedProxy : IAsyncDisposable
         catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
         {
             // As above.
+        }
+    }
+
+    /// <returns>What of <paramref name="bytes"/> still goes down, and whether the link is severed after it. Nothing may follow then: a stream with a hole in it is nothing that a link can do.</returns>
+    private (ReadOnlyMemory<byte> Left, bool Last) CountDown(ReadOnlyMemory<byte> bytes)
+    {
+        lock (_gate)
+        {
+            long room = Math.Max(0, _severAtDownBytes - DownBytes);
+            bool last = room <= bytes.Length;
+            if (last)
+                bytes = bytes[..(int)room];
+            Interlocked.Add(ref _downBytes, bytes.Length);
+            return (bytes, last);
+        }
+    }
+
+    /// <summary>A connection that another one's <see cref="Sever"/> took with it is late: what is open by now is not its link any more.</summary>
+    private void SeverUnlessGone(Socket socket)
+    {
+        lock (_gate)
+        {
+            if (_open.Contains(socket))
+                Sever();
         }
     }
 
