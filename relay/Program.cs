@@ -7,6 +7,7 @@ using Relay.Fleet;
 using Relay.Identity;
 using Relay.Live;
 using Relay.Live.Srt;
+using Relay.Sync;
 
 var root = new RootCommand("Relay: sends packs and live lessons to schools, and brings their answers back")
 {
@@ -23,6 +24,7 @@ var root = new RootCommand("Relay: sends packs and live lessons to schools, and 
     ProposalCommands.Publishers(TimeProvider.System),
     ProposalCommands.Audit(),
     BundleCommands.Create(),
+    NoticeCommands.Create(TimeProvider.System),
     LessonCommands.Create(TimeProvider.System, text =>
         DueText.TryParse(text, TimeProvider.System.GetUtcNow(), TimeZoneInfo.Local, out DateTimeOffset start) ? start : null),
 };

@@ -121,12 +121,23 @@ public static class RelayServer
         app.MapLinkForBoxes(context => context.Caller().Box).ForBoxes();
         app.MapAttachmentsForBoxes(context => context.Caller().Box).ForBoxes();
         app.MapLinkDoubts();
+        app.MapNotices((school, lesson) => BoxesOf(app.Services, school, lesson));
         app.MapGet("/time", (TimeProvider clock) => Results.Text(clock.GetUtcNow().ToString("O"))).ForBoxes();
         // The staff API described for programs; staff only, like the API itself.
         app.MapOpenApi("/openapi.json");
         app.MapGet("/healthz", () => "ok").AllowAnonymous();
         await app.Services.GetRequiredService<FleetStore>().AllDisconnectedAsync(cancellationToken);
         return app;
+    }
+
+    /// <summary>Boxes in force of a school and of a lesson's schools; null: there is no such school or lesson.</summary>
+    private static BoxId[]? BoxesOf(IServiceProvider services, string? school, string? lesson)
+    {
+        FleetStore fleet = services.GetRequiredService<FleetStore>();
+        Lesson? about = lesson is null ? null : services.GetRequiredService<LessonStore>().Find(lesson);
+        if ((lesson is not null && about is null) || (school is not null && fleet.Schools().All(known => known.Id != school)))
+            return null;
+        return [.. fleet.Boxes().Where(box => !box.Revoked && (school is null || box.School == school) && about?.IsFor(box.School) != false).Select(box => box.Id)];
     }
 
     private static void Check<TOptions>(TOptions options, IValidateOptions<TOptions> validator) where TOptions : class

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Threading.Channels;
 using Dapper;
 using Edge.Core.Feedback;
@@ -33,6 +34,18 @@ public enum DownProgress
 
 /// <summary>An item down at one box, for staff.</summary>
 public sealed record DownState(string Box, string Id, string Text, DownKind Kind, DownProgress Progress, DateTimeOffset Written, DateTimeOffset? Sent, DateTimeOffset? Arrived, DateTimeOffset? Expires);
+
+/// <summary>A notice with how many boxes it has come how far to.</summary>
+public sealed record NoticeCount(string Id, string Text, DateTimeOffset Queued, DateTimeOffset? Expires, int Boxes, int Written, int Sent, int Arrived, int ExpiredUnsent, int ExpiredSent)
+{
+    internal static NoticeCount Of(DownState one, IReadOnlyCollection<DownProgress> boxes)
+    {
+        return new(one.Id, one.Text, one.Written, one.Expires, boxes.Count,
+            Count(DownProgress.Written), Count(DownProgress.Sent), Count(DownProgress.Arrived), Count(DownProgress.ExpiredUnsent), Count(DownProgress.ExpiredSent));
+
+        int Count(DownProgress progress) => boxes.Count(box => box == progress);
+    }
+}
 
 /// <summary>What goes down to each box: queued in the database for as long as the box is away, until the box reports that it has it.
 /// An item gets its sequence when it is first sent: until then what is urgent goes before it, and one that expires costs no place.</summary>
@@ -72,6 +85,30 @@ public sealed class DownQueue(DurableDatabase database, TimeProvider time)
         connection.Query<(string Id, long Delivered)>("SELECT id, min(delivered) FROM down_items WHERE box IN @boxes AND id IN @ids AND delivered IS NOT NULL AND emptied IS NULL GROUP BY id",
                 new { boxes = items.Select(item => item.Box).Distinct(), ids = items.Select(item => item.Id) })
             .ToImmutableDictionary(row => row.Id, row => DateTimeOffset.FromUnixTimeMilliseconds(row.Delivered)));
+
+    /// <summary>Writes a notice to boxes; on disk, in the queue of each, when the task completes.</summary>
+    /// <returns>Its name.</returns>
+    public async Task<string> WriteNoticeAsync(IReadOnlyCollection<BoxId> boxes, DownItem notice, CancellationToken cancellationToken)
+    {
+        string id = await database.WriteAsync((connection, transaction) =>
+        {
+            long last = connection.ExecuteScalar<long>("SELECT coalesce(max(CAST(substr(id, 8) AS INTEGER)), 0) FROM down_items WHERE id GLOB 'notice-*'", transaction: transaction);
+            string name = string.Create(CultureInfo.InvariantCulture, $"notice-{last + 1}");
+            foreach (BoxId box in boxes)
+                Add(connection, transaction, box, notice with { Id = name });
+            return name;
+        }, cancellationToken);
+        foreach (BoxId box in boxes)
+            Wake(box);
+        return id;
+    }
+
+    /// <summary>The notices written last, newest first, with how many boxes each has come how far to.</summary>
+    public ImmutableArray<NoticeCount> Notices(int most) =>
+    [
+        .. States("id IN (SELECT id FROM down_items WHERE id GLOB 'notice-*' GROUP BY id ORDER BY max(number) DESC LIMIT " + most.ToString(CultureInfo.InvariantCulture) + ") ORDER BY number DESC", "")
+            .GroupBy(state => state.Id).Select(boxes => NoticeCount.Of(boxes.First(), [.. boxes.Select(state => state.Progress)])),
+    ];
 
     /// <summary>How far an item has come at each box.</summary>
     public ImmutableArray<DownState> OfItem(string id) => States("id = @value ORDER BY box", id);

@@ -73,10 +73,14 @@ public sealed class DownInbox
     /// <summary>What came for a lesson, in order of arrival.</summary>
     public ImmutableArray<DownItem> OfLesson(string lesson) => Select("lesson = @value", lesson);
 
+    /// <summary>Words to the school, about no lesson: urgent ones first, then the newest.</summary>
+    public ImmutableArray<DownItem> OfSchool(int most) =>
+        [.. Select("lesson IS NULL AND kind = @value", (int)DownKind.Notice).Reverse().OrderByDescending(item => item.Urgent).Take(most)];
+
     /// <summary>What came about an item, in order of arrival.</summary>
     public ImmutableArray<DownItem> About(string item) => Select("about = @value", item);
 
-    private ImmutableArray<DownItem> Select(string where, string value) => _file.Database.Read(connection =>
+    private ImmutableArray<DownItem> Select(string where, object value) => _file.Database.Read(connection =>
         connection.Query<AnswerRow>($"""
                 SELECT place, id, kind, about, lesson, text, same, urgent, erratum FROM answers WHERE {where} AND (expires IS NULL OR expires > @now) ORDER BY place
                 """, new { value, now = Now })

@@ -65,7 +65,7 @@ public static class PagesFeature
 
         pages.MapGet("/healthz", () => "ok");
         pages.MapGet("/status.json", (SiteView view) => Results.Json(view.Status(), PagesJson.Default.SiteStatus));
-        pages.MapGet("/", IResult (SiteView view) => new RazorComponentResult<HomePage>(new { Lessons = view.Today() }));
+        pages.MapGet("/", IResult (SiteView view, DownInbox inbox) => new RazorComponentResult<HomePage>(new { Lessons = view.Today(), Notices = inbox.OfSchool(HomePage.MaxNotices) }));
         pages.MapGet("/ask", IResult (SiteView view) => new RazorComponentResult<AskPage>(new { Lessons = view.Today() }));
         pages.MapProblems();
         pages.MapGet("/status", IResult (SiteView view, LibrarySearch search) =>

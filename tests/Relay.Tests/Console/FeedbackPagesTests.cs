@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using Edge.Core.Feedback;
 using Edge.Core.Identity;
 using Relay.Feedback;
@@ -61,6 +62,24 @@ public sealed class FeedbackPagesTests : IAsyncLifetime
         using HttpResponseMessage answer = await _host.PostAsync("/feedback/many", ("number", "1"), ("text", new string('x', 3000)), ("do", "answer"), ("back", "/feedback"));
         Assert.Contains("Write a text", await _host.PageAsync("/feedback"), StringComparison.Ordinal);
         Assert.Empty(DownOf(_hill));
+    }
+
+    [Fact]
+    public async Task A_notice_is_counted_by_how_far_it_has_come_and_one_that_is_too_long_is_refused_in_words()
+    {
+        using HttpClient program = _host.Browser();
+        program.DefaultRequestHeaders.Authorization = new("Bearer", _host.StaffKey);
+        using HttpResponseMessage sent = await program.PostAsJsonAsync("/api/notices", new NoticeRequest("School closes at noon.", Urgent: true));
+        Assert.Equal(HttpStatusCode.OK, sent.StatusCode);
+        await _host.DownReachedAsync(_hill);
+        NoticeCount count = Assert.Single((await program.GetFromJsonAsync<NoticeCount[]>("/api/notices"))!);
+        Assert.Equal(("notice-1", 2, 1, 1), (count.Id, count.Boxes, count.Written, count.Arrived));
+        using HttpResponseMessage fits = await program.PostAsJsonAsync("/api/notices", new NoticeRequest(new string('x', 1024), School: "hill", Erratum: true));
+        Assert.Equal(HttpStatusCode.OK, fits.StatusCode);
+        using HttpResponseMessage tooLong = await program.PostAsJsonAsync("/api/notices", new NoticeRequest(new string('x', 1025), Urgent: true));
+        Assert.Equal(HttpStatusCode.BadRequest, tooLong.StatusCode);
+        Assert.Contains("at most 1024 bytes of text, this one has 1025", await tooLong.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(["School closes at noon."], DownOf(_valley));
     }
 
     private string[] DownOf(BoxId box) => [.. _host.Get<DownQueue>().OfBox(box, 100).Select(item => item.Text)];

@@ -32,7 +32,7 @@ internal sealed class RawClient : IDisposable
     public bool IsConnected => _client.IsConnected;
 
     /// <exception cref="Exception">Whatever MQTTnet throws when it is refused.</exception>
-    public static async Task<RawClient> ConnectAsync(RelayEnd relay, BoxId clientId, X509Certificate2? certificate, CancellationToken cancellationToken, int? port = null)
+    public static async Task<RawClient> ConnectAsync(RelayEnd relay, BoxId clientId, X509Certificate2? certificate, CancellationToken cancellationToken, int? port = null, ushort receiveMaximum = ushort.MaxValue)
     {
         var raw = new RawClient();
         MqttClientConnectResult result = await raw._client.ConnectAsync(new MqttClientOptionsBuilder()
@@ -45,6 +45,7 @@ internal sealed class RawClient : IDisposable
                 if (certificate is not null)
                     tls.WithClientCertificates([certificate]);
             })
+            .WithReceiveMaximum(receiveMaximum)
             .WithTimeout(TimeSpan.FromSeconds(10))
             .Build(), cancellationToken);
         if (result.ResultCode != MqttClientConnectResultCode.Success)
