@@ -43,6 +43,22 @@ public static class FeedbackEndpoints
             context.Response.Headers.XContentTypeOptions = "nosniff";
             return Results.File(Path.GetFullPath(path), attachment.ContentType, $"{number}.{attachment.Extension}", enableRangeProcessing: true);
         });
+        // A photo or sound in pieces, before the form that names it: the answer says how much is held.
+        routes.MapGet("/attachment/{name}", (string name, ComingStore coming) =>
+            ComingStore.IsName(name) ? Held(coming.Held(name), StatusCodes.Status200OK) : Results.NotFound());
+        routes.MapPut("/attachment/{name}", async (string name, long offset, int length, HttpContext context, ComingStore coming, IOptions<AttachmentOptions> options, CancellationToken cancellationToken) =>
+        {
+            if (!ComingStore.IsName(name))
+                return Results.NotFound();
+            if (length > Math.Max(options.Value.MaxPhotoBytes, options.Value.MaxSoundBytes))
+                return Results.StatusCode(StatusCodes.Status413PayloadTooLarge);
+            if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+                limit.MaxRequestBodySize = options.Value.PhonePieceBytes;
+            using var body = new MemoryStream();
+            await context.Request.Body.CopyToAsync(body, cancellationToken);
+            (PieceVerdict verdict, int held) = await coming.TakeAsync(name, length, offset, body.ToArray(), cancellationToken);
+            return verdict == PieceVerdict.Wrong ? Results.BadRequest() : Held(held, verdict == PieceVerdict.Take ? StatusCodes.Status200OK : StatusCodes.Status409Conflict);
+        });
         routes.MapGet("/lesson/{id}/poll/{poll}.json", (string id, string poll, HttpContext context, FeedbackPorts ports, LessonQuestions questions) =>
         {
             context.Response.Headers.CacheControl = "no-cache";
@@ -89,7 +105,14 @@ public static class FeedbackEndpoints
         var desk = context.RequestServices.GetRequiredService<FeedbackDesk>();
         bool leftOut = false;
         Given? kept = null;
-        if (kind == FeedbackKind.Question && await FileAsync(form, cancellationToken) is { } file)
+        var coming = context.RequestServices.GetRequiredService<ComingStore>();
+        string? came = kind == FeedbackKind.Question && Field(form, "attachment") is { } name && ComingStore.IsName(name) ? name : null;
+        byte[]? file = kind != FeedbackKind.Question ? null
+            : came is not null ? await coming.ReadAsync(came, Number(form, "attachment-bytes") ?? 0, cancellationToken) : await FileAsync(form, cancellationToken);
+        // Its pieces are gone, and the question is not here either: the phone sends them again.
+        if (came is not null && file is null && !(draft.Nonce is { } nonce && context.RequestServices.GetRequiredService<SqliteOutbox>().IsKept(nonce)))
+            return Text(say["feedback.not-valid"], StatusCodes.Status409Conflict);
+        if (file is not null)
         {
             if (AttachmentCheck.Take(file, attachments.Limits) is not var (attachment, bytes))
                 return Text(say.Format("attachment.not-taken", attachments.MaxPhotoBytes >> 20, (int)attachments.MaxSoundLength.TotalSeconds), StatusCodes.Status415UnsupportedMediaType);
@@ -99,6 +122,8 @@ public static class FeedbackEndpoints
         Given given = kept ?? await desk.GiveAsync(draft, cancellationToken);
         if (given.Outcome != GiveOutcome.Saved)
             return Refuse(leftOut ? GiveOutcome.Full : given.Outcome, say);
+        if (came is not null)
+            await coming.ForgetAsync(came);
         return WantsJson(context.Request)
             ? Results.Json(new GivenReply(true, given.Number, given.Id.ToString(), say.Format(leftOut ? "attachment.left-out" : "feedback.saved", given.Number)), FeedbackJson.Default.GivenReply,
                 statusCode: StatusCodes.Status201Created)
@@ -115,6 +140,8 @@ public static class FeedbackEndpoints
         await body.ReadExactlyAsync(bytes, cancellationToken);
         return bytes;
     }
+
+    private static IResult Held(int heldBytes, int status) => Results.Json(new HeldBytes(heldBytes), FeedbackJson.Default.HeldBytes, statusCode: status);
 
     private static bool IsMultipart(HttpRequest request) => request.ContentType?.StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase) == true;
 

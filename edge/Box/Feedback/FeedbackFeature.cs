@@ -26,6 +26,7 @@ public static class FeedbackFeature
         services.AddOptionsWithValidateOnStart<AttachmentOptions, AttachmentOptionsValidator>().BindConfiguration("Attachment");
         services.AddSingleton(ports);
         services.AddSingleton<AttachmentStore>();
+        services.AddSingleton<ComingStore>();
         services.AddHostedService<AttachmentSendLoop>();
         return services;
     }

@@ -181,6 +181,9 @@ public sealed class SqliteOutbox : IAsyncDisposable
         connection.QuerySingleOrDefault<BodyRow>("SELECT number, id, body, crc FROM items WHERE number = @number", new { number }) is { } row
             ? new HeldItem(row.Number, row.Number <= FeedbackDatabase.State(connection).SentThrough, ItemOf(row)) : null);
 
+    /// <summary>An item with this nonce is here.</summary>
+    public bool IsKept(string nonce) => _file.Database.Read(connection => connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM items WHERE nonce = @nonce)", new { nonce }));
+
     public ValueTask DisposeAsync() => _adding.DisposeAsync();
 
     private KeptItem[] Add(SqliteConnection connection, SqliteTransaction transaction, IReadOnlyList<(FeedbackItem Item, string? Nonce)> entries)

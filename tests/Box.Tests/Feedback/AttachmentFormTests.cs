@@ -86,6 +86,56 @@ public sealed class AttachmentFormTests : IAsyncLifetime
         Assert.True(Assert.Single(await QuestionsAsync()).Attachment!.Sent);
     }
 
+    [Fact]
+    public async Task Said_yes_kept_a_phone_that_loses_the_network_goes_on_where_the_box_stands_also_after_the_box_lost_its_power()
+    {
+        const string name = "0123456789abcdef0123456789abcdef";
+        byte[] photo = TestPhoto.AsOfPhone(await TestPhoto.MakeAsync());
+        Assert.Equal((HttpStatusCode.OK, 20_000), await PutAsync(name, photo.Length, 0, photo.AsMemory(0, 20_000)));
+        // The answer got lost: the same piece again, and one that is ahead.
+        Assert.Equal((HttpStatusCode.Conflict, 20_000), await PutAsync(name, photo.Length, 0, photo.AsMemory(0, 20_000)));
+        Assert.Equal((HttpStatusCode.Conflict, 20_000), await PutAsync(name, photo.Length, 40_000, photo.AsMemory(40_000, 100)));
+        using (HttpResponseMessage early = await AskAsync(name, photo.Length))
+            Assert.Equal(HttpStatusCode.Conflict, early.StatusCode);
+        await _box.StopAsync();
+        await _box.RunAsync(Token);
+        int held = (await _box.Http.GetFromJsonAsync<HeldBytes>($"/attachment/{name}", Token))!.Held;
+        Assert.Equal(20_000, held);
+        for (; held < photo.Length; held = Math.Min(held + (64 << 10), photo.Length))
+            Assert.Equal(HttpStatusCode.OK, (await PutAsync(name, photo.Length, held, photo.AsMemory(held, Math.Min(64 << 10, photo.Length - held)))).Status);
+        for (int again = 0; again < 2; again++)
+        {
+            using HttpResponseMessage saved = await AskAsync(name, photo.Length);
+            Assert.Equal("/lesson/maths-3a?saved=1", saved.Headers.Location?.OriginalString);
+        }
+        Assert.True(Assert.Single(await QuestionsAsync()).Attachment!.Photo);
+        Assert.Equal(JpegFilter.Clean(photo), await File.ReadAllBytesAsync(Directory.GetFiles(_box.AttachmentFolder).Single(), Token));
+        Assert.Equal(0, _box.Get<ComingStore>().Held(name));
+    }
+
+    [Fact]
+    public async Task Of_more_than_may_come_at_once_the_one_that_stands_still_longest_is_begun_anew_and_nothing_too_long_begins()
+    {
+        await _box.StopAsync();
+        await _box.RunAsync(Token, ("Attachment:MaxComing", "2"));
+        string[] names = [.. Enumerable.Range(1, 3).Select(i => $"{i:x32}")];
+        foreach (string name in names)
+            Assert.Equal((HttpStatusCode.OK, 10), await PutAsync(name, 100, 0, new byte[10]));
+        Assert.Equal([0, 10, 10], names.Select(_box.Get<ComingStore>().Held));
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await PutAsync(names[0], (2 << 20) + 1, 0, new byte[10])).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await PutAsync("..%2F..%2Fx", 100, 0, new byte[10])).Status);
+        Assert.Equal(HttpStatusCode.BadRequest, (await PutAsync(names[0], 100, 95, new byte[10])).Status);
+    }
+
+    private async Task<(HttpStatusCode Status, int Held)> PutAsync(string name, int length, int offset, ReadOnlyMemory<byte> piece)
+    {
+        using HttpResponseMessage answer = await _box.Http.PutAsync($"/attachment/{name}?offset={offset}&length={length}", new ReadOnlyMemoryContent(piece), Token);
+        return (answer.StatusCode, answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.Conflict ? (await answer.Content.ReadFromJsonAsync<HeldBytes>(Token))!.Held : 0);
+    }
+
+    private Task<HttpResponseMessage> AskAsync(string name, int length) => _box.Http.PostAsync("/lesson/maths-3a/question", new FormUrlEncodedContent(
+        [new("text", "Look"), new("seat", "12"), new("nonce", name), new("attachment", name), new("attachment-bytes", $"{length}")]), Token);
+
     private async Task<ImmutableArray<LessonQuestion>> QuestionsAsync() =>
         await _box.Http.GetFromJsonAsync<ImmutableArray<LessonQuestion>>("/lesson/maths-3a/questions.json", Token);
 
