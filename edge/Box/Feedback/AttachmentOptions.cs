@@ -31,8 +31,8 @@ public sealed class AttachmentOptions
     [Range(1, 24 * 365)]
     public int KeptHours { get; set; } = 14 * 24;
 
-    /// <summary>Longest piece between phone and box. Default 64 KiB.</summary>
-    [Range(4 << 10, 1 << 20)]
+    /// <summary>Longest piece taken of a phone. Default 64 KiB, which is what our page sends.</summary>
+    [Range(64 << 10, 1 << 20)]
     public int PhonePieceBytes { get; set; } = 64 << 10;
 
     /// <summary>Most photos and sounds that are on their way from phones; of more, the one that stands still longest is begun anew. Default 64: a class.</summary>
