@@ -113,6 +113,7 @@ public static class RelayServer
         app.MapKeys(listsChanged);
         app.MapFleet(listsChanged, Revoke(app.Services));
         app.MapLessons();
+        app.MapCaptions();
         app.MapCameras();
         app.MapIngest();
         app.MapLiveOrigin(context => context.Caller().School).ForBoxes();

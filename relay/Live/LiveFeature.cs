@@ -16,6 +16,7 @@ public static class LiveFeature
         services.AddSingleton<LessonStore>();
         services.AddSingleton<CameraStore>();
         services.AddSingleton<CameraDesk>();
+        services.AddSingleton<CaptionStore>();
         services.AddSingleton<LessonDesk>();
         services.AddSingleton<LiveOrigin>();
         services.AddSingleton<IngestDesk>();

@@ -13,6 +13,14 @@ public static class LiveOriginEndpoints
         RouteGroupBuilder live = routes.MapGroup("/live/{lesson}");
         live.MapGet("/ladder.m3u8", (string lesson, HttpContext context, LessonStore lessons, LiveOrigin origin) =>
             Playlist(context, Find(context, lessons, lesson, schoolOf), origin.Ladder));
+        live.MapGet("/captions", (string lesson, long? after, HttpContext context, LessonStore lessons, CaptionStore captions) =>
+        {
+            if (Find(context, lessons, lesson, schoolOf) is not { } found)
+                return Results.NotFound();
+            context.Response.Headers.CacheControl = "no-cache";
+            byte[] lines = [.. captions.After(found.Id, after ?? 0, CaptionLine.MaxLines).SelectMany(CaptionLine.Write)];
+            return lines.Length == 0 ? Results.NoContent() : Results.Bytes(lines, "application/x-ndjson");
+        });
         MapRung(live, schoolOf);
         MapRung(live.MapGroup("/{rung}"), schoolOf);
         return live;

@@ -66,5 +66,17 @@ public static class LiveTables
         CREATE UNIQUE INDEX lessons_by_teach_key ON lessons (teach_key);
         """,
         "ALTER TABLE lessons ADD COLUMN box_sources TEXT",   // JSON: school -> address; null: all take it from the relay
+        """
+        CREATE TABLE lesson_captions (
+            lesson TEXT NOT NULL REFERENCES lessons (id),
+            number INTEGER NOT NULL,          -- from 1, in the order in which they came
+            language TEXT NOT NULL,
+            start INTEGER NOT NULL,           -- milliseconds of the lesson
+            until INTEGER NOT NULL,
+            text TEXT NOT NULL,
+            PRIMARY KEY (lesson, number),
+            UNIQUE (lesson, language, start, text)
+        ) WITHOUT ROWID;
+        """,
     ]);
 }

@@ -14,6 +14,7 @@ public static class LiveEndpoints
     public static void MapLive(this IEndpointRouteBuilder routes)
     {
         routes.MapSounds();
+        routes.MapCaptions();
         RouteGroupBuilder live = routes.MapGroup("/live/{lesson}");
         string[] read = [HttpMethods.Get, HttpMethods.Head];
         live.MapMethods("/index.m3u8", read, Playlist);

@@ -11,6 +11,7 @@ public static class LiveFeature
         services.AddSingleton<LiveLessons>();
         services.AddHostedService<RestreamLoop>();
         services.AddHostedService<RecordingFillLoop>();
+        services.AddHostedService<CaptionLoop>();
         return services;
     }
 }

@@ -70,6 +70,16 @@ public sealed class LiveLessons : IDisposable
             return held.Open ??= LessonRecording.Open(FolderOf(lesson), _options.Value.MemoryBytes);
     }
 
+    /// <summary>The captions beside a lesson's recording; null when nothing is held of it.</summary>
+    public LessonCaptions? Captions(string lesson)
+    {
+        if (Recording(lesson) is not { } recording)
+            return null;
+        Held held = _held[lesson];
+        lock (held)
+            return held.Captions ??= LessonCaptions.Open(recording);
+    }
+
     /// <summary>The recording as the library has it: the completed one, else what was shown; null when nothing is held.</summary>
     public LessonRecording? Filled(string lesson)
     {
@@ -164,6 +174,8 @@ public sealed class LiveLessons : IDisposable
         public RecordingSummary? Summary { get; set; } = summary;
 
         public LessonRecording? Open { get; set; }
+
+        public LessonCaptions? Captions { get; set; }
 
         /// <summary>Beside what was shown: being completed, or complete.</summary>
         public LessonRecording? Whole { get; set; }

@@ -10,6 +10,10 @@ public sealed class LiveOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>Wait between two looks for captions of a lesson that runs. Default 2 s: players are 6 s behind the newest picture; an answer without captions costs about 150 bytes.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
+    public TimeSpan CaptionInterval { get; set; } = TimeSpan.FromSeconds(2);
+
     /// <summary>A transfer on which nothing arrives for so long is given up and resumed on a new connection. Default 4 s: over a satellite a single segment may
     /// take far longer, but never with such a silence; and a connection from before an outage may sleep long after it.</summary>
     [Range(typeof(TimeSpan), "00:00:00.500", "00:02:00")]

@@ -60,4 +60,10 @@ internal static partial class Log
 
     [LoggerMessage(1219, LogLevel.Warning, "Lesson {Lesson}: its sound lies in playlists of its own at the other house, which are not fetched; the class sees it without sound")]
     public static partial void SoundElsewhere(this ILogger log, string lesson);
+
+    [LoggerMessage(1220, LogLevel.Warning, "Lesson {Lesson}: what the relay gave as captions is none; asking again")]
+    public static partial void CaptionsUnusable(this ILogger log, string lesson);
+
+    [LoggerMessage(1221, LogLevel.Debug, "Lesson {Lesson}: captions could not be brought now")]
+    public static partial void CaptionsLater(this ILogger log, string lesson, Exception e);
 }

@@ -51,7 +51,10 @@ public static class SoundEndpoints
             bool first = language == languages[0];
             text.Append(CultureInfo.InvariantCulture, $"#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"sound\",NAME=\"{NameOf(language)}\",LANGUAGE=\"{TagOf(language)}\",AUTOSELECT=YES,DEFAULT={(first ? "YES" : $"NO,URI=\"sound-{language}.m3u8\"")}\n");
         }
-        text.Append(CultureInfo.InvariantCulture, $"#EXT-X-STREAM-INF:BANDWIDTH={(long)bitsPerSecond}{(languages.IsEmpty ? "" : ",AUDIO=\"sound\"")}\nindex.m3u8\n");
+        ImmutableArray<string> captions = lessons.Captions(lesson)?.Languages ?? [];
+        foreach (string language in captions)
+            text.Append(CultureInfo.InvariantCulture, $"#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"captions\",NAME=\"{NameOf(language)}\",LANGUAGE=\"{language}\",AUTOSELECT=YES,DEFAULT=NO,FORCED=NO,URI=\"captions/{language}/index.m3u8\"\n");
+        text.Append(CultureInfo.InvariantCulture, $"#EXT-X-STREAM-INF:BANDWIDTH={(long)bitsPerSecond}{(languages.IsEmpty ? "" : ",AUDIO=\"sound\"")}{(captions.IsEmpty ? "" : ",SUBTITLES=\"captions\"")}\nindex.m3u8\n");
         return Results.Text(text.ToString(), PlaylistBody.ContentType);
     }
 
@@ -97,7 +100,7 @@ public static class SoundEndpoints
         _ => language,
     };
 
-    private static string NameOf(string language)
+    internal static string NameOf(string language)
     {
         try
         {

@@ -91,8 +91,9 @@ internal sealed class LiveBox : IAsyncDisposable
             <!doctype html><html lang="en"><title>lesson</title>
             <div id="lesson" data-list="/live/{{Lesson}}/index.m3u8" data-state="/live/{{Lesson}}/state.json" data-kit="/test/kit.json" data-hls="/test/lib/hls.light.min.js"
                  data-sounds="/live/{{Lesson}}/sounds.json" data-main="/live/{{Lesson}}/main.m3u8" data-hls-full="/test/lib/hls.min.js" data-text-sounds="language"
+                 data-captions="/live/{{Lesson}}/captions.json" data-text-captions="captions" data-text-captions-off="no captions"
                  data-text-waiting="not begun" data-text-loading="loading" data-text-stored="stored copy, live will return" data-text-unplayable="cannot play">
-              <video id="lesson-video" playsinline muted width="320"></video><div id="lesson-kit" hidden></div><p id="lesson-note" role="status"></p>
+              <video id="lesson-video" playsinline muted width="320"></video><div id="lesson-kit" hidden></div><p id="lesson-caption" hidden></p><p id="lesson-note" role="status"></p>
               <button data-act="play">play</button><button data-act="start">start</button><button data-act="back">back</button><button data-act="live">live</button>
             </div>
             <a href="/live/{{Lesson}}/index.m3u8#t=5" data-second="5"><strong>0:05</strong></a><input type="hidden" data-lesson-second><script src="/test/js/lesson.js"></script></html>

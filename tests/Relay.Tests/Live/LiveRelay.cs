@@ -66,6 +66,7 @@ internal sealed class LiveRelay : IAsyncDisposable
         }));
         _app = builder.Build();
         _app.MapLessons();
+        _app.MapCaptions();
         _app.MapCameras();
         _app.MapIngest();
         _app.MapLiveOrigin(context => context.Request.Headers["X-School"].FirstOrDefault() ?? "north");

@@ -86,6 +86,49 @@ public sealed class PlaylistChecker
             _ended ??= text;
     }
 
+    /// <summary>What is wrong with a multivariant playlist's renditions.</summary>
+    public static IReadOnlyList<string> Multivariant(string text)
+    {
+        var violations = new List<string>();
+        var names = new HashSet<(string, string)>();
+        var groups = new HashSet<string>();
+        string[] lines = text.Split('\n');
+        if (lines[0] != "#EXTM3U")
+            violations.Add("the first line is #EXTM3U (§4.3.1.1)");
+        foreach (string line in lines.Where(line => line.StartsWith("#EXT-X-MEDIA:", StringComparison.Ordinal)))
+        {
+            string? Of(string name) => System.Text.RegularExpressions.Regex.Match(line, $"[:,]{name}=\"?([^\",]*)") is { Success: true } match ? match.Groups[1].Value : null;
+            if (Of("TYPE") is not ("AUDIO" or "SUBTITLES") || Of("GROUP-ID") is not { Length: > 0 } group || Of("NAME") is not { Length: > 0 } name)
+            {
+                violations.Add($"{line}: TYPE, GROUP-ID and NAME are required (§4.3.4.1)");
+                continue;
+            }
+            if (!names.Add((group, name)))
+                violations.Add($"{line}: a group has each name once (§4.3.4.1.1)");
+            if (Of("TYPE") == "SUBTITLES" && Of("URI") is null)
+                violations.Add($"{line}: subtitles have a URI (§4.3.4.1)");
+            if (Of("DEFAULT") == "YES" && Of("AUTOSELECT") != "YES")
+                violations.Add($"{line}: what is default is selected by itself (§4.3.4.1)");
+            groups.Add($"{Of("TYPE")}=\"{group}\"");
+        }
+        foreach (string stream in lines.Where(line => line.StartsWith("#EXT-X-STREAM-INF:", StringComparison.Ordinal)))
+            violations.AddRange(groups.Where(group => !stream.Contains(group, StringComparison.Ordinal)).Select(group => $"{stream}: it lacks {group} (§4.3.4.2)"));
+        return violations;
+    }
+
+    /// <summary>What is wrong with a segment of captions beside pictures that begin at a time stamp.</summary>
+    public static IReadOnlyList<string> Captions(string text, long timeStamp)
+    {
+        var violations = new List<string>();
+        string[] lines = text.Split('\n');
+        if (lines[0] != "WEBVTT")
+            violations.Add("a segment begins with WEBVTT (§3.5)");
+        if (!lines[1].StartsWith("X-TIMESTAMP-MAP=LOCAL:", StringComparison.Ordinal) || !lines[1].EndsWith($",MPEGTS:{timeStamp}", StringComparison.Ordinal))
+            violations.Add($"{lines[1]}: the head says which time stands for {timeStamp} (§3.5)");
+        violations.AddRange(lines.Where(line => line.Contains('<', StringComparison.Ordinal)).Select(line => $"{line}: markup"));
+        return violations;
+    }
+
     private List<Entry> Entries(string[] lines, string? target, long first)
     {
         var entries = new List<Entry>();

@@ -82,6 +82,9 @@ public sealed class SimulatedOrigin : IAsyncDisposable
     /// <summary>Rate of the source as the multivariant playlist has it.</summary>
     public long SourceRate { get; set; } = 400_000;
 
+    /// <summary>What captioners sent.</summary>
+    public ImmutableArray<Caption> Captions { get; set; } = [];
+
     /// <summary>Offers a lower rung.</summary>
     public void AddRung(string name, long rate)
     {
@@ -118,6 +121,8 @@ public sealed class SimulatedOrigin : IAsyncDisposable
         _app = builder.Build();
         _app.MapGet("/live/{lesson}/index.m3u8", (string lesson, HttpContext context) => List(context, lesson, () =>
             Window.Newest(Keep, Origin, TimeSpan.Zero, context.Request.Query["_HLS_skip"] == "YES", withHashes: true)));
+        _app.MapGet("/live/{lesson}/captions", (string lesson, long after) => lesson != _lesson || Captions.All(caption => caption.Number <= after)
+            ? Results.NoContent() : Results.Bytes([.. Captions.Where(caption => caption.Number > after).SelectMany(CaptionLine.Write)]));
         _app.MapGet("/live/{lesson}/recording.m3u8", (string lesson, HttpContext context) =>
             HasRecording ? List(context, lesson, () => Window.Whole(Origin, withHashes: true)) : Results.NotFound());
         _app.MapGet("/live/{lesson}/{sequence:int}.ts", (string lesson, int sequence) => lesson == _lesson && sequence < _segments.Length

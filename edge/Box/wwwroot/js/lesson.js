@@ -9,14 +9,18 @@
           data-hls="/assets/lib/hls.light.min.….js"
           data-sounds="/live/ID/sounds.json"   languages to hear it in: [{"language":"eng","name":"English"},…]; may be left out, with the next three
           data-main="/live/ID/main.m3u8"       the list to play when there are several
+          data-captions="/live/ID/captions.json"   languages to read it in, the same form; may be left out
           data-hls-full="/assets/lib/hls.min.….js"   the player that can choose
           data-text-sounds="…"                 names the choice for who cannot see it
+          data-text-captions="…"               the same of captions
+          data-text-captions-off="…"           the button for none
           data-text-waiting="…"                the lesson has not begun
           data-text-loading="…"                the picture is on its way
           data-text-stored="…"                 stored copy, live will return
           data-text-unplayable="…">            this browser cannot play it
        <video id="lesson-video" playsinline></video>
        <div id="lesson-kit" hidden></div>      gets the picture and, in .strip, the stored-copy line; pictures may also stand in it as <img data-second="40" src="…" hidden>
+       <p id="lesson-caption" hidden></p>      gets the caption that is spoken now
        <p id="lesson-cue" hidden></p>          gets what the class does now: text, and a link [data-open] to its item
        <p id="lesson-note" role="status"></p>  gets waiting, loading, unplayable
        <p id="lesson-back" hidden>             shown when live is back and something was missed; has data-act="live" and data-act="catch-up"
@@ -42,7 +46,7 @@
   var TICK = 250, FROZEN = 1500, SLOW = 4000;      /* ms: look; freeze until the kit shows; wait until "loading" is said */
   var BEHIND_EDGE = 6, CATCH_UP_FROM = 10, CATCH_UP_TO = 7, CATCH_UP_RATE = 1.05;   /* seconds behind the newest picture */
   var MISSED = 15, MISSED_RATE = 1.15;             /* seconds behind after an outage that are worth a question; what was missed, when somebody wants it */
-  var sounds = [], sound = 0;
+  var sounds = [], sound = 0, captions = [], caption = remembered('caption'), captionBox = document.getElementById('lesson-caption'), full = false, playsMain = false, askingCaptions = null;
   var fragments = [], askedSecond = Number((/^#t=(\d{1,6})$/.exec(location.hash) || [])[1] || -1);
   var hls = null, firstDate = null, pictures = [], voices = [], cues = [], voice = null, stage = '', following = true, wanted = true;
   var shownAt = now(), shownTime = -1, frozenSecond = 0, kitOn = false, lastSecond = -1, recoveredAt = 0;
@@ -62,6 +66,10 @@
     r.onerror = r.ontimeout = r.onabort = function () { end(0, ''); };
     r.send();
   }
+
+  /* What was chosen on this phone; some browsers keep nothing. */
+  function remembered(name) { try { return localStorage.getItem('lesson-' + name) || ''; } catch (e) { return ''; } }
+  function remember(name, value) { try { localStorage.setItem('lesson-' + name, value); } catch (e) { /* it holds for this page */ } }
 
   function json(body) { try { return JSON.parse(body); } catch (e) { return null; } }
 
@@ -288,6 +296,7 @@
     if (back) { back.hidden = !(askBack && stage === 'live' && !kitOn && behind > MISSED); }
     set('data-live', following && stage === 'live' && !kitOn ? 'yes' : 'no');
     tellSecond();
+    tellCaption();
   }
 
   /* ---- playing ---- */
@@ -330,18 +339,21 @@
       hls = null;
       setTimeout(waitForList, 1000);
     });
-    hls.on(window.Hls.Events.MANIFEST_PARSED, function () { chooseSound(sound); });
+    hls.on(window.Hls.Events.MANIFEST_PARSED, function () { useSound(); useCaption(); });
+    hls.on(window.Hls.Events.SUBTITLE_TRACKS_UPDATED, useCaption);
     hls.attachMedia(video);
-    hls.loadSource(root.getAttribute(sounds.length > 1 ? 'data-main' : 'data-list'));
+    playsMain = full && (sounds.length > 1 || caption !== '' && hasCaption());
+    hls.loadSource(root.getAttribute(playsMain ? 'data-main' : 'data-list'));
     if (wanted) { play(); }
   }
 
   function startNative() {
-    video.src = root.getAttribute('data-list');
+    var list = root.getAttribute(captions.length || sounds.length > 1 ? 'data-main' : 'data-list');
+    video.src = list;
     video.addEventListener('error', function () {
       var at = shownTime;
       setTimeout(function () {
-        video.src = root.getAttribute('data-list');
+        video.src = list;
         video.addEventListener('loadedmetadata', function once() {
           video.removeEventListener('loadedmetadata', once);
           if (at > 0) { video.currentTime = at; }
@@ -369,44 +381,131 @@
 
   /* ---- languages ---- */
 
-  function chooseSound(index) {
-    var buttons = document.querySelectorAll('#lesson-sounds button'), i;
-    sound = index;
+  function useSound() { if (hls && sounds.length > 1 && hls.audioTracks.length > sound) { hls.audioTrack = sound; } }
+
+  function press(group, index) {
+    var buttons = document.querySelectorAll('#' + group + ' button'), i;
     for (i = 0; i < buttons.length; i++) { buttons[i].setAttribute('aria-pressed', i === index ? 'true' : 'false'); }
-    if (hls && sounds.length > 1 && hls.audioTracks.length > index) { hls.audioTrack = index; }
   }
 
-  function showSounds() {
-    var box = document.createElement('div'), i, button;
-    box.id = 'lesson-sounds';
+  function chooseSound(index) {
+    sound = index;
+    remember('sound', sounds[index].language);
+    press('lesson-sounds', index);
+    useSound();
+  }
+
+  /* A row of buttons; names are in the languages themselves. */
+  function showChoice(group, words, list, choose) {
+    var box = document.getElementById(group), i, button;
+    if (box) { root.removeChild(box); }
+    box = document.createElement('div');
+    box.id = group;
     box.className = 'controls';
     box.setAttribute('role', 'group');
-    box.setAttribute('aria-label', text('sounds'));
-    for (i = 0; i < sounds.length; i++) {
+    box.setAttribute('aria-label', words);
+    for (i = 0; i < list.length; i++) {
       button = document.createElement('button');
       button.type = 'button';
       button.className = 'quiet';
-      button.textContent = sounds[i].name;
-      button.setAttribute('lang', sounds[i].language);
-      button.addEventListener('click', chooseSound.bind(null, i));
+      button.textContent = list[i].name;
+      if (list[i].language) { button.setAttribute('lang', list[i].language); }
+      button.addEventListener('click', choose.bind(null, i));
       box.appendChild(button);
     }
     root.appendChild(box);
-    chooseSound(sound);
   }
 
-  /* Most lessons have one language, and the small player. */
+  /* Most lessons have one language and no captions, and the small player. */
   function askSounds(done) {
     var address = root.getAttribute('data-sounds');
-    if (!address || sounds.length > 1) { done(); return; }
+    if (!address || sounds.length > 1) { askCaptions(done); return; }
     get(address, 3000, function (status, body) {
+      var i, kept = remembered('sound');
       sounds = (status === 200 ? json(body) : null) || [];
-      if (sounds.length < 2 || !window.Hls) { done(); return; }
-      loadScript('data-hls-full', function () {
-        showSounds();
-        done();
+      if (sounds.length < 2 || !window.Hls) { askCaptions(done); return; }
+      for (i = 0; i < sounds.length; i++) { if (sounds[i].language === kept) { sound = i; } }
+      loadFull(function () {
+        showChoice('lesson-sounds', text('sounds'), sounds, chooseSound);
+        press('lesson-sounds', sound);
+        askCaptions(done);
       });
     });
+  }
+
+  function loadFull(done) {
+    if (full || !window.Hls) { done(); return; }
+    loadScript('data-hls-full', function () { full = true; done(); });
+  }
+
+  /* ---- captions ---- */
+
+  function placeOf(language) {
+    for (var i = 0; i < captions.length; i++) { if (captions[i].language === language) { return i; } }
+    return -1;
+  }
+
+  function hasCaption() { return placeOf(caption) >= 0; }
+
+  /* The first caption may be written long after the lesson began: they are looked for until it is over. */
+  function askCaptions(done) {
+    var address = root.getAttribute('data-captions');
+    function then() { if (done) { done(); done = null; } }
+    if (!address) { then(); return; }
+    get(address, 3000, function (status, body) {
+      var list = (status === 200 ? json(body) : null) || [], more = list.length > captions.length;
+      if (more) {
+        captions = list;
+        showChoice('lesson-captions', text('captions'), captions.concat([{ name: text('captions-off') }]), chooseCaption);
+        press('lesson-captions', hasCaption() ? placeOf(caption) : captions.length);
+      }
+      if (askingCaptions) { clearTimeout(askingCaptions); }
+      askingCaptions = stage === 'ended' ? null : setTimeout(askCaptions, 10000);
+      if (more && hasCaption()) { loadFull(function () { if (done) { then(); } else { reopen(); } }); } else { then(); }
+    });
+  }
+
+  function chooseCaption(index) {
+    caption = index < captions.length ? captions[index].language : '';
+    remember('caption', caption);
+    press('lesson-captions', index);
+    if (caption && hls && trackOf(caption) < 0) { loadFull(reopen); } else { useCaption(); }
+  }
+
+  function trackOf(language) {
+    for (var i = 0; playsMain && hls && hls.subtitleTracks && i < hls.subtitleTracks.length; i++) { if (hls.subtitleTracks[i].lang === language) { return i; } }
+    return -1;
+  }
+
+  /* The list with captions in it, from where the lesson stands. */
+  function reopen() {
+    if (!hls) { return; }
+    hls.destroy();
+    start();
+  }
+
+  /* Cues are shown by the page: large, below one another, never over the kit. */
+  function useCaption() {
+    var track = trackOf(caption);
+    if (!hls || !playsMain) { return; }
+    hls.subtitleDisplay = false;
+    if (hls.subtitleTrack !== track) { hls.subtitleTrack = track; }
+  }
+
+  function tellCaption() {
+    var words = '', i, j, track, cues;
+    if (!captionBox) { return; }
+    for (i = 0; caption && video.textTracks && i < video.textTracks.length; i++) {
+      track = video.textTracks[i];
+      if (track.language !== caption || track.kind === 'metadata') { continue; }
+      /* hls.js lets go of a track that was chosen before it stood in the page; this chooses it again, and is the choice in a player of the browser's own. */
+      if (track.mode !== 'hidden') { track.mode = 'hidden'; }
+      cues = track.activeCues;
+      for (j = 0; cues && j < cues.length; j++) { words += (words ? '\n' : '') + (cues[j].getCueAsHTML ? cues[j].getCueAsHTML().textContent : cues[j].text); }
+    }
+    if (kitOn) { words = ''; }
+    if (captionBox.textContent !== words) { captionBox.textContent = words; captionBox.lang = caption; }
+    captionBox.hidden = !words;
   }
 
   function loadPlayer(done) {
