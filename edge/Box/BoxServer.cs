@@ -104,9 +104,10 @@ public static class BoxServer
         {
             Giver = (context, kind, claimed) => services.GetRequiredService<ClassAccess>().Giver(PhoneMark.Of(context), kind, claimed),
         });
-        builder.Services.AddAccess(services => new AccessPorts(Path.Combine(options.DataFolder, "access"), services.GetRequiredService<SiteFacts>().Plan, () => TimeToGoBy(services, time)));
         builder.Services.AddAttachments(services => new AttachmentPorts(Path.Combine(options.DataFolder, "attachments"), () => services.GetRequiredService<RelayHttp>().Bulk,
             (wantedBytes, stop) => services.GetRequiredService<LinkGate>().AskAsync(wantedBytes, due: false, stop)));
+        builder.Services.AddAccess(services => new AccessPorts(Path.Combine(options.DataFolder, "access"), services.GetRequiredService<SiteFacts>().Plan, () => TimeToGoBy(services, time),
+            services.GetRequiredService<IOptions<PanelOptions>>().Value.Gpio.Enabled));
         builder.Services.AddSync(services => new LinkPorts(
             () => Credentials(services, identity),
             services.GetRequiredService<SiteView>().Report,
@@ -217,7 +218,7 @@ public static class BoxServer
         lifetime.ApplicationStopping.Register(() => power.Status = PowerStatus.ShuttingDown);
         ImmutableArray<string> languages = [.. texts.Offered];
         return new PanelJoins(
-            () => services.GetRequiredService<SiteView>().Facts(languages),
+            () => services.GetRequiredService<SiteView>().Facts(languages) with { Door = services.GetRequiredService<TeacherDoor>().Shown },
             (effect, cancellationToken) => services.GetRequiredService<PanelActions>().ActAsync(effect, cancellationToken),
             texts.Format,
             options.DataFolder,

@@ -23,12 +23,20 @@ public sealed class TeacherPin(string folder, TimeProvider time) : IDisposable
         await DurableFile.WriteSecretAsync(PathIn(folder), Encoding.ASCII.GetBytes(PinHash.Of(pin) + "\n"), cancellationToken);
     }
 
+    /// <inheritdoc cref="SetAsync(string, string, CancellationToken)"/>
+    public Task SetAsync(string pin) => SetAsync(folder, pin, CancellationToken.None);
+
     /// <summary>Tries a PIN.</summary>
-    public async Task<(PinVerdict Verdict, TimeSpan Wait)> TryAsync(string? pin, string phone, bool known, CancellationToken cancellationToken)
+    /// <param name="pin">As typed.</param>
+    /// <param name="phone">Who tries.</param>
+    /// <param name="known">It was let in before.</param>
+    /// <param name="isAnothers">Whether it is right for somebody else; looked at when it is not the school's.</param>
+    /// <param name="cancellationToken">Ends the waiting for one's turn.</param>
+    public async Task<(PinVerdict Verdict, TimeSpan Wait)> TryAsync(string? pin, string phone, bool known, Func<string, bool> isAnothers, CancellationToken cancellationToken)
     {
         if (!IsSet || await File.ReadAllTextAsync(_path, cancellationToken) is not { } kept || !PinHash.IsSound(kept))
             return (PinVerdict.None, default);
-        return await _limit.TryAsync(phone, known, () => PinForm.IsTeachers(pin) && PinHash.Fits(kept, pin!), cancellationToken);
+        return await _limit.TryAsync(phone, known, () => PinForm.IsTeachers(pin) && (PinHash.Fits(kept, pin!) || isAnothers(pin!)), cancellationToken);
     }
 
     public void Dispose() => _limit.Dispose();

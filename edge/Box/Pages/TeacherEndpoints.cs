@@ -23,7 +23,16 @@ public static class TeacherEndpoints
 
     public static void MapTeacher(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/teacher", IResult (HttpContext context, TeacherPin pin, TeacherSessions sessions, string? back) => Page(context, pin, sessions, back, null));
+        routes.MapGet("/teacher", IResult (HttpContext context, TeacherPin pin, TeacherSessions sessions, TeacherDoor door, string? back) =>
+        {
+            // A mark of its own before the first try: phones behind one address do not wait for each other.
+            PhoneMark.OfOrNew(context);
+            return Page(context, pin, sessions, door, back, null);
+        });
+        routes.MapGet("/teacher/door", Door);
+        routes.MapPost("/teacher/pin", AskForPinAsync).WithMetadata(new Microsoft.AspNetCore.Mvc.RequestSizeLimitAttribute(MaxFormBytes));
+        routes.MapGet("/teacher/people", IResult (HttpContext context, TeacherSessions sessions, TeacherDoor door) => sessions.IsSchools(context) ? People(context, door, null, problem: false) : new LocalSeeOther("/teacher?back=/teacher/people"));
+        routes.MapPost("/teacher/people", PeopleAsync).WithMetadata(new Microsoft.AspNetCore.Mvc.RequestSizeLimitAttribute(MaxFormBytes));
         routes.MapPost("/teacher", SignInAsync).WithMetadata(new Microsoft.AspNetCore.Mvc.RequestSizeLimitAttribute(MaxFormBytes));
         routes.MapPost("/teacher/out", (HttpContext context, TeacherSessions sessions) =>
         {
@@ -34,21 +43,76 @@ public static class TeacherEndpoints
         routes.MapPost("/pack/{pack}/file", FileAsync);
     }
 
-    private static async Task<IResult> SignInAsync(HttpContext context, TeacherPin pin, TeacherSessions sessions, CancellationToken cancellationToken)
+    private static async Task<IResult> SignInAsync(HttpContext context, TeacherPin pin, TeacherSessions sessions, TeacherDoor door, CancellationToken cancellationToken)
     {
         if (IsForeign(context.Request))
             return Results.StatusCode(StatusCodes.Status403Forbidden);
         IFormCollection form = await context.Request.ReadFormAsync(cancellationToken);
-        string back = form["back"].ToString();
-        (PinVerdict verdict, TimeSpan wait) = await pin.TryAsync(form["pin"].ToString().Trim(), PhoneMark.Guesser(context), known: false, cancellationToken);
+        string back = form["back"].ToString(), phone = PhoneMark.OfOrNew(context);
+        (PinVerdict verdict, TimeSpan wait, DoorStep step, string? teacher) = await door.SignInAsync(phone, PhoneMark.Guesser(context), form["pin"].ToString().Trim(), cancellationToken);
+        if (verdict == PinVerdict.Right && step == DoorStep.Shut)
+            return Page(context, pin, sessions, door, back, (PinVerdict.Wait, TeacherDoor.Patience));
         if (verdict != PinVerdict.Right)
-            return Page(context, pin, sessions, back, (verdict, wait));
-        sessions.SignIn(context);
+            return Page(context, pin, sessions, door, back, (verdict, wait));
+        if (step == DoorStep.Waiting)
+            return ToDoor(back);
+        sessions.SignIn(context, phone, teacher);
         return new LocalSeeOther(back);
     }
 
-    private static RazorComponentResult<TeacherPage> Page(HttpContext context, TeacherPin pin, TeacherSessions sessions, string? back, (PinVerdict Verdict, TimeSpan Wait)? said) =>
-        new(new { IsTeacher = sessions.IsTeacher(context), pin.IsSet, Back = LocalSeeOther.Local(back), Said = said })
+    /// <summary>A phone waits here for the press at the box, and goes on by itself.</summary>
+    private static IResult Door(HttpContext context, TeacherSessions sessions, TeacherDoor door, string? back)
+    {
+        if (PhoneMark.Of(context) is not { } phone)
+            return new LocalSeeOther("/teacher");
+        if (door.Take(phone, out string? teacher))
+        {
+            sessions.SignIn(context, phone, teacher);
+            return new LocalSeeOther(back);
+        }
+        return door.AskOf(phone) is { } asks ? new RazorComponentResult<TeacherDoorPage>(new { asks.Number, asks.Hold }) : new LocalSeeOther("/teacher");
+    }
+
+    /// <summary>The school's first PIN, or another when it was forgotten: HELP held at the box makes it so.</summary>
+    private static async Task<IResult> AskForPinAsync(HttpContext context, TeacherPin pin, TeacherSessions sessions, TeacherDoor door, CancellationToken cancellationToken)
+    {
+        if (IsForeign(context.Request))
+            return Results.StatusCode(StatusCodes.Status403Forbidden);
+        IFormCollection form = await context.Request.ReadFormAsync(cancellationToken);
+        return door.AskForPin(PhoneMark.OfOrNew(context), form["pin"].ToString().Trim()) ? ToDoor("/teacher")
+            : Page(context, pin, sessions, door, "/teacher", (PinVerdict.Wait, TeacherDoor.Patience));
+    }
+
+    private static async Task<IResult> PeopleAsync(HttpContext context, TeacherSessions sessions, TeacherDoor door, CancellationToken cancellationToken)
+    {
+        if (IsForeign(context.Request) || !sessions.IsSchools(context))
+            return Results.StatusCode(StatusCodes.Status403Forbidden);
+        IFormCollection form = await context.Request.ReadFormAsync(cancellationToken);
+        string name = form["name"].ToString().Trim();
+        switch (form["do"].ToString())
+        {
+            case "add":
+                // Told on this page alone, which no cache keeps.
+                context.Response.Headers.CacheControl = "no-store";
+                string? made = DateOnly.TryParseExact(form["until"].ToString().Trim(), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly until) ? await door.AddAsync(name, until) : null;
+                return People(context, door, made is null ? null : (name, made), problem: made is null);
+            case "remove":
+                await door.RemoveAsync(name);
+                break;
+            case "forget" when int.TryParse(form["number"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out int number):
+                await door.ForgetAsync(number);
+                break;
+        }
+        return new LocalSeeOther("/teacher/people");
+    }
+
+    private static RazorComponentResult<PeoplePage> People(HttpContext context, TeacherDoor door, (string Name, string Pin)? made, bool problem) =>
+        new(new { door.Temporary, door.Phones, Own = PhoneMark.Of(context), Made = made, Problem = problem }) { StatusCode = problem ? StatusCodes.Status400BadRequest : StatusCodes.Status200OK };
+
+    private static LocalSeeOther ToDoor(string back) => new($"/teacher/door?back={Uri.EscapeDataString(LocalSeeOther.Local(back))}");
+
+    private static RazorComponentResult<TeacherPage> Page(HttpContext context, TeacherPin pin, TeacherSessions sessions, TeacherDoor door, string? back, (PinVerdict Verdict, TimeSpan Wait)? said) =>
+        new(new { IsTeacher = sessions.IsTeacher(context), IsSchools = sessions.IsSchools(context), pin.IsSet, door.HasButtons, Back = LocalSeeOther.Local(back), Said = said })
         { StatusCode = said is null ? StatusCodes.Status200OK : StatusCodes.Status403Forbidden };
 
     /// <summary>Delete an item, undo a change, or decide a clash.</summary>

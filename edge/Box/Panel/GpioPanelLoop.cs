@@ -38,7 +38,7 @@ public sealed class GpioPanelLoop(PanelHub hub, Func<PanelGpioOptions, GpioContr
 
     private void Press(Gesture gesture)
     {
-        if (!hub.Press(gesture))
+        if (!hub.Press(gesture with { AtBox = true }))
             log.PressRefused(gesture.Button);
     }
 }

@@ -12,6 +12,9 @@ public enum GestureKind
 /// <summary>What a person did to one button, whichever face it was on.</summary>
 public readonly record struct Gesture(PanelButton Button, GestureKind Kind)
 {
+    /// <summary>With a finger on the box itself, not on a page: whoever lets a teacher's phone in must stand there.</summary>
+    public bool AtBox { get; init; }
+
     public static Gesture Press(PanelButton button) => new(button, GestureKind.Press);
 
     public static Gesture Hold(PanelButton button) => new(button, GestureKind.Hold);

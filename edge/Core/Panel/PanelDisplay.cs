@@ -18,6 +18,7 @@ public static class PanelDisplay
             (_, { Power: PowerStatus.ShuttingDown }) => new(PanelIcon.Power, "", new("panel.line.closing")),
             ({ SwitchingOffSince: not null }, _) => new(PanelIcon.Power, "", new("panel.line.closing")),
             ({ SafeOffAskedAt: { } asked }, _) => new(PanelIcon.Power, SecondsLeft(asked, at), new("panel.line.safe-off")),
+            (_, { Door: { } door }) => new(PanelIcon.Help, Number(door.Number), new(door.Hold ? "panel.line.door.hold" : "panel.line.door")),
             ({ LanguageSetAt: not null }, _) => new(PanelIcon.Language, "", new("panel.line.language")),
             ({ Chosen: not null }, _) => Choice(PanelMachine.Target(state, facts), state.Language),
             ({ Overlay: ScreenOverlay.StatusQr }, _) => new(PanelIcon.Qr, "", new("panel.line.qr")),

@@ -40,6 +40,9 @@ public abstract record PanelEffect
     /// <summary>Somebody asked for help; to be kept as feedback, with the lesson if one shows.</summary>
     public sealed record RecordHelpRequest(string? Lesson) : PanelEffect;
 
+    /// <summary>Who stands at the box lets in the phone whose number the display shows.</summary>
+    public sealed record LetIn(int Number) : PanelEffect;
+
     /// <summary>Close all and power off.</summary>
     public sealed record SafeOff : PanelEffect;
 }

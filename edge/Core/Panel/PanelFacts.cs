@@ -95,6 +95,11 @@ public sealed record PanelLesson(string Id)
     };
 }
 
+/// <summary>A teacher's phone that waits for HELP to be pressed at the box.</summary>
+/// <param name="Number">Shown on the phone and on the display.</param>
+/// <param name="Hold">It wants the PIN to be set anew: HELP must be held.</param>
+public readonly record struct PhoneAtDoor(int Number, bool Hold);
+
 /// <summary>What the box knows at this moment. Durations come from the monotonic clock; no wall time is in here.</summary>
 public sealed record PanelFacts
 {
@@ -139,6 +144,9 @@ public sealed record PanelFacts
 
     /// <summary>The USB stick that is in, or was lately; null = none.</summary>
     public UsbBundleReport? Usb { get; init; }
+
+    /// <summary>The phone that waits to be let in; null = none.</summary>
+    public PhoneAtDoor? Door { get; init; }
 
     /// <summary>The plan has been read: a lesson that is not in <see cref="Lessons"/> is not to be had.</summary>
     public bool LessonsKnown => !Lessons.IsDefault;

@@ -161,6 +161,12 @@ public static class PanelMachine
         if (state.SafeOffAskedAt is not null)
             return state with { SafeOffAskedAt = null };
 
+        if (gesture is { Button: PanelButton.Help, AtBox: true } && facts.Door is { } door && (!door.Hold || gesture.Kind == GestureKind.Hold))
+        {
+            effects.Add(new PanelEffect.LetIn(door.Number));
+            return state;
+        }
+
         // A hand on the lesson: from now on it goes by hand. START over a bell that waits goes to the lesson that rang.
         if (gesture.Button is PanelButton.Pause or PanelButton.Next && state.Overlay == ScreenOverlay.None)
             state = state with { RungAt = null, Lesson = state.Lesson is { } taken ? taken with { ByClock = false } : null };

@@ -4,11 +4,14 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.RegularExpressions;
 using Edge.Box.Identity;
+using Edge.Box.Panel;
+using Edge.Core.Panel;
 using Edge.Durable;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
+using TestKit;
 using TestKit.Disk;
 using Xunit;
 
@@ -31,7 +34,7 @@ public sealed partial class AccessPagesTests : IAsyncLifetime
         using X509Certificate2 authority = new CertificateRequest("CN=test authority", key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
         await DurableFile.WriteAsync(_folder["box/ca.pem"], Encoding.ASCII.GetBytes(authority.ExportCertificatePem()), Token);
         // Nobody listens there: a box without its relay.
-        _box = await BoxServer.BuildAsync(["--Logging:LogLevel:Default=None", "--Identity:RelayUrl=https://localhost:1/", $"--Box:DataFolder={_folder["box"]}", "--Box:Address=127.0.0.1", "--Box:Port=0", "--Box:ToolPort=0"], Token);
+        _box = await BoxServer.BuildAsync(["--Logging:LogLevel:Default=None", "--Identity:RelayUrl=https://localhost:1/", $"--Box:DataFolder={_folder["box"]}", "--Panel:Gpio:Enabled=true", "--Box:Address=127.0.0.1", "--Box:Port=0", "--Box:ToolPort=0"], Token);
         await _box.StartAsync(Token);
     }
 
@@ -48,6 +51,7 @@ public sealed partial class AccessPagesTests : IAsyncLifetime
         using HttpClient teacher = Phone(), pupil = Phone(), watcher = Phone();
         Assert.Equal("/teacher?back=/teacher/classes", (await teacher.GetAsync("/teacher/classes", Token)).Headers.Location?.ToString());
         await PostAsync(teacher, "/teacher", HttpStatusCode.SeeOther, ("pin", Pin), ("back", "/teacher/classes"));
+        await LetInAsync(teacher, GestureKind.Press);
         string made = await PostAsync(teacher, "/teacher/classes", HttpStatusCode.OK, ("do", "pin"), ("class", "三(1)班"));
         string pin = FourDigits().Match(made).Value;
 
@@ -66,12 +70,41 @@ public sealed partial class AccessPagesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_teacher_makes_a_temporary_one_who_may_not_make_another_and_a_forgotten_PIN_takes_a_hand_at_the_box()
+    {
+        using HttpClient teacher = Phone(), temporary = Phone();
+        await PostAsync(teacher, "/teacher/pin", HttpStatusCode.SeeOther, ("pin", "13579135"));
+        // Neither a press nor the panel on a page does it.
+        PanelHub hub = _box.Services.GetRequiredService<PanelHub>();
+        hub.Press(Gesture.Press(PanelButton.Help) with { AtBox = true });
+        await PostAsync(teacher, "/panel/press/help", HttpStatusCode.SeeOther, ("hold", "true"));
+        Assert.Contains("Hold HELP", await teacher.GetStringAsync("/teacher/door", Token), StringComparison.Ordinal);
+        await LetInAsync(teacher, GestureKind.Hold);
+        string made = await PostAsync(teacher, "/teacher/people", HttpStatusCode.OK, ("do", "add"), ("name", "Li"), ("until", $"{_box.Services.GetRequiredService<TimeProvider>().GetUtcNow().AddDays(7):yyyy-MM-dd}"));
+        await PostAsync(temporary, "/teacher", HttpStatusCode.SeeOther, ("pin", SixDigits().Match(made).Value));
+        await LetInAsync(temporary, GestureKind.Press);
+        Assert.Equal(HttpStatusCode.OK, (await temporary.GetAsync("/teacher/classes", Token)).StatusCode);
+        Assert.Equal(HttpStatusCode.SeeOther, (await temporary.GetAsync("/teacher/people", Token)).StatusCode);
+        await PostAsync(temporary, "/teacher/people", HttpStatusCode.Forbidden, ("do", "add"), ("name", "Wang"));
+        await PostAsync(teacher, "/teacher/people", HttpStatusCode.SeeOther, ("do", "remove"), ("name", "Li"));
+        Assert.Equal(HttpStatusCode.SeeOther, (await temporary.GetAsync("/teacher/classes", Token)).StatusCode);
+    }
+
+    [Fact]
     public async Task Forms_of_another_site_are_refused()
     {
         using HttpClient phone = Phone();
         phone.DefaultRequestHeaders.Add("Origin", "http://elsewhere.example");
-        foreach (string form in (string[])["/class", "/class/out", "/teacher/classes"])
+        foreach (string form in (string[])["/class", "/class/out", "/teacher/classes", "/teacher/pin", "/teacher/people"])
             await PostAsync(phone, form, HttpStatusCode.Forbidden, ("class", "3A"), ("do", "pin"));
+    }
+
+    /// <summary>HELP on the box, once its display shows the phone; the page then goes on by itself.</summary>
+    private async Task LetInAsync(HttpClient phone, GestureKind kind)
+    {
+        Assert.Equal(HttpStatusCode.OK, (await phone.GetAsync("/teacher/door", Token)).StatusCode);
+        _box.Services.GetRequiredService<PanelHub>().Press(new Gesture(PanelButton.Help, kind) { AtBox = true });
+        await Eventually.Async(async () => (await phone.GetAsync("/teacher/door", Token)).StatusCode == HttpStatusCode.SeeOther, "the phone is let in", Token);
     }
 
     private HttpClient Phone() => new(new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = new CookieContainer() })
@@ -88,6 +121,9 @@ public sealed partial class AccessPagesTests : IAsyncLifetime
         Assert.True(expected == answer.StatusCode, $"{path}: {answer.StatusCode} {text}");
         return text;
     }
+
+    [GeneratedRegex(@"(?<= is )\d{6}(?=\.)")]
+    private static partial Regex SixDigits();
 
     [GeneratedRegex(@"(?<= is )\d{4}(?=\.)")]
     private static partial Regex FourDigits();

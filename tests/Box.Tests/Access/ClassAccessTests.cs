@@ -96,5 +96,5 @@ public sealed class ClassAccessTests : IDisposable
         Assert.Null(await access.SetPinAsync(new string('x', 33)));
     }
 
-    private ClassAccess Open() => new(new AccessPorts(_folder.Path, () => Plan, () => _now), Options.Create(new AccessOptions()), _time);
+    private ClassAccess Open() => new(new AccessPorts(_folder.Path, () => Plan, () => _now, HasButtons: true), Options.Create(new AccessOptions()), _time);
 }

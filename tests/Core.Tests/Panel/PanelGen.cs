@@ -32,6 +32,7 @@ public static class PanelGen
         from claim in Rarely(Gen.Const("K7M2QX"))
         from bell in OneOf<string?>(null, null, LessonIds[0], LessonIds[1])
         from usb in Rarely(Gen.Enum<Edge.Core.Content.UsbOutcome>())
+        from door in Rarely(Gen.Bool)
         select new PanelFacts
         {
             Power = power,
@@ -48,6 +49,7 @@ public static class PanelGen
             Bell = bell,
             Languages = languages,
             ClaimCode = claim is null ? null : "K7M2QX",
+            Door = door is { } hold ? new PhoneAtDoor(417, hold) : null,
             Usb = usb is { } outcome ? new Edge.Core.Content.UsbBundleReport(outcome, 1, 2) : null,
         };
 

@@ -35,6 +35,22 @@ public class PanelMachineTests
         Assert.Equal(expected, panel.State.Lesson?.Source);
     }
 
+    [Theory]
+    [InlineData(false, GestureKind.Press, true, true)]
+    [InlineData(false, GestureKind.Hold, true, true)]
+    [InlineData(false, GestureKind.Press, false, false)]
+    [InlineData(true, GestureKind.Press, true, false)]
+    [InlineData(true, GestureKind.Hold, true, true)]
+    [InlineData(true, GestureKind.Hold, false, false)]
+    public void A_teachers_phone_is_let_in_by_HELP_at_the_box_alone_and_a_new_PIN_takes_a_hold(bool hold, GestureKind kind, bool atBox, bool letIn)
+    {
+        PanelFacts facts = Day(Lesson(Maths, LiveStatus.On)) with { Door = new PhoneAtDoor(417, hold) };
+        (PanelState state, ImmutableArray<PanelEffect> effects) = PanelMachine.Step(PanelState.Initial, facts, new PanelInput(TimeSpan.Zero, new Gesture(PanelButton.Help, kind) { AtBox = atBox }));
+        Assert.Equal(letIn, effects.Contains(new PanelEffect.LetIn(417)));
+        Assert.Equal(letIn, state.Overlay == ScreenOverlay.None);
+        Assert.Equal("417", PanelView.Of(state, facts, TimeSpan.Zero).Display.Digits);
+    }
+
     [Fact]
     public void Start_without_anything_to_show_changes_nothing()
     {
