@@ -3,6 +3,7 @@ using Relay;
 using Relay.Bundle;
 using Relay.Cli;
 using Relay.Content;
+using Relay.Feedback;
 using Relay.Fleet;
 using Relay.Identity;
 using Relay.Live;
@@ -24,6 +25,7 @@ var root = new RootCommand("Relay: sends packs and live lessons to schools, and 
     ProposalCommands.Publishers(TimeProvider.System),
     ProposalCommands.Audit(),
     BundleCommands.Create(),
+    FeedbackCommands.Create(),
     NoticeCommands.Create(TimeProvider.System),
     LessonCommands.Create(TimeProvider.System, text =>
         DueText.TryParse(text, TimeProvider.System.GetUtcNow(), TimeZoneInfo.Local, out DateTimeOffset start) ? start : null),

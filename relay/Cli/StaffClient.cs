@@ -79,6 +79,15 @@ public sealed class StaffClient : IDisposable
         return await response.Content.ReadAsByteArrayAsync(cancellationToken);
     }
 
+    /// <summary>Copies an answer of any length as it comes.</summary>
+    public async Task CopyAsync(string path, Stream to, CancellationToken cancellationToken)
+    {
+        using HttpResponseMessage response = await SendAsync(new HttpRequestMessage(HttpMethod.Get, path), cancellationToken, HttpCompletionOption.ResponseHeadersRead);
+        if (!response.IsSuccessStatusCode)
+            throw new CommandFailedException(Reason(await response.Content.ReadAsStringAsync(cancellationToken)) ?? $"the relay answered {(int)response.StatusCode}");
+        await response.Content.CopyToAsync(to, cancellationToken);
+    }
+
     /// <summary>Fetches a stretch of an object.</summary>
     public async Task<byte[]> GetRangeAsync(string path, int offsetBytes, int lengthBytes, CancellationToken cancellationToken)
     {
@@ -102,11 +111,11 @@ public sealed class StaffClient : IDisposable
             : Reason(text) ?? $"the relay answered {(int)response.StatusCode}");
     }
 
-    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken, HttpCompletionOption until = HttpCompletionOption.ResponseContentRead)
     {
         try
         {
-            return await _http.SendAsync(request, cancellationToken);
+            return await _http.SendAsync(request, until, cancellationToken);
         }
         catch (HttpRequestException e)
         {

@@ -34,6 +34,10 @@ internal static class FeedbackBoard
         ];
     }
 
+    /// <summary>What the box was sent about an item, the word of a merge before the reply.</summary>
+    public static ImmutableArray<DownState> WayDown(FeedbackEntry entry, DownQueue down) =>
+        [.. down.OfItem(FeedbackEntry.SameIdOf(entry.Id)).Concat(down.OfItem(FeedbackEntry.ReplyIdOf(entry.Id))).Where(word => word.Box == entry.Box)];
+
     private static (LocalText, LocalText)? Choice(Lesson? lesson, FeedbackEntry entry) =>
         lesson?.Polls.FirstOrDefault(poll => poll.Id == entry.Subject) is { } poll && int.TryParse(entry.Content, out int option) && option >= 0 && option < poll.Options.Length
             ? (poll.Question, poll.Options[option]) : null;

@@ -18,28 +18,38 @@ public sealed record ReplyForm(string Text, string? Error)
 /// <summary>All feedback with filters; one item with its reply.</summary>
 internal static class FeedbackPages
 {
+    /// <summary>Hours: what waits longer than an hour, a day, three days, a week.</summary>
+    public static readonly ImmutableArray<int> AgesOffered = [1, 24, 72, 168];
+
     public static void MapFeedbackPages(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/feedback", (HttpContext context, FeedbackStore store, FleetStore fleet, LessonStore lessons, DownQueue down, IOptions<ConsoleOptions> options) =>
+        routes.MapGet("/feedback", (HttpContext context, FeedbackStore store, FleetStore fleet, LessonStore lessons, DownQueue down, IOptions<ConsoleOptions> options, TimeProvider time) =>
         {
             IQueryCollection query = context.Request.Query;
+            int older = int.TryParse(query["older"], out int hours) && AgesOffered.Contains(hours) ? hours : 0, skip = int.TryParse(query["skip"], out int skipped) ? Math.Max(0, skipped) : 0;
+            FeedbackOrder order = query["order"] == "oldest" ? FeedbackOrder.Oldest : FeedbackOrder.Newest;
             var filter = new FeedbackFilter(
                 Given(query["lesson"]), Given(query["school"]), Value<FeedbackKind>(query["kind"]), Value<FeedbackState>(query["state"]),
                 long.TryParse(query["before"], out long before) && before > 0 ? before : long.MaxValue,
                 // One more than shown tells whether there are older ones.
-                options.Value.PageRows + 1);
+                options.Value.PageRows + 1,
+                AskedBefore: older > 0 ? time.GetUtcNow().AddHours(-older) : null, Order: order, Skip: order == FeedbackOrder.Oldest ? skip : 0);
             ImmutableArray<FeedbackEntry> found = store.Find(filter);
             FeedbackEntry[] shown = [.. found.Take(options.Value.PageRows)];
             return new RazorComponentResult<FeedbackPage>(new
             {
                 Filter = filter,
+                OlderHours = older,
                 Rows = FeedbackBoard.Join(shown, fleet, lessons, down),
                 Alike = filter.BeforeNumber == long.MaxValue && filter.State is null or FeedbackState.Open && filter.Kind is null or FeedbackKind.Question ? store.Alike(filter.Lesson, filter.School) : [],
-                Older = found.Length > shown.Length ? shown[^1].Number : (long?)null,
+                Older = found.Length > shown.Length ? order == FeedbackOrder.Oldest ? filter.Skip + shown.Length : shown[^1].Number : (long?)null,
                 Schools = fleet.Schools(),
                 Lessons = lessons.All().Reverse().Take(MaxLessons).ToImmutableArray(),
             });
         });
+
+        routes.MapGet("/feedback/ages", (FeedbackAges ages, FleetStore fleet) => new RazorComponentResult<AgesPage>(new { Rows = ages.Rows(), Schools = fleet.Schools().ToDictionary(school => school.Id, school => school.Name) }));
+        routes.MapFeedbackExport("/feedback");
 
         routes.MapGet("/feedback/{number:long}", (HttpContext context, long number) => ItemPage(context, number, "/feedback", ReplyForm.Empty));
 
@@ -105,6 +115,7 @@ internal static class FeedbackPages
         return new RazorComponentResult<FeedbackItemPage>(new
         {
             Row = FeedbackBoard.Join([entry], services.GetRequiredService<FleetStore>(), services.GetRequiredService<LessonStore>(), services.GetRequiredService<DownQueue>())[0],
+            Down = FeedbackBoard.WayDown(entry, services.GetRequiredService<DownQueue>()),
             Back = back,
             Reply = reply,
         })

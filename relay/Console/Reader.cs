@@ -89,6 +89,15 @@ public sealed class Reader
         };
     }
 
+    /// <summary>A time of waiting given in hours: "12 min", "3 h", "4 d"; a dash for none.</summary>
+    public string Waited(double? hours) => hours switch
+    {
+        null => "–",
+        < 1 => Format("span.minutes", (int)(hours * 60)),
+        < 48 => Format("span.hours", (int)hours),
+        _ => Format("span.days", (int)(hours / 24)),
+    };
+
     /// <summary>Place in a lesson: "12:05", "1:02:05".</summary>
     public static string Position(TimeSpan at) => at.ToString(at < TimeSpan.FromHours(1) ? @"mm\:ss" : @"h\:mm\:ss", CultureInfo.InvariantCulture);
 

@@ -17,15 +17,32 @@ public sealed record ManyRequest(ImmutableArray<long> Numbers, string Text);
 /// <summary>What came of one item.</summary>
 public sealed record ReplyResult(long Number, [property: JsonConverter(typeof(JsonStringEnumConverter<ReplyOutcome>))] ReplyOutcome Outcome);
 
+/// <summary>Which items an address of the staff API means. <paramref name="From"/> and <paramref name="To"/>: asked from then on, and before then.</summary>
+internal sealed record FeedbackQuery(string? Lesson, string? School, FeedbackKind? Kind, FeedbackState? State, DateTimeOffset? From, DateTimeOffset? To, double? OlderHours)
+{
+    public const string Trouble = "lesson and school are named by lower-case letters, digits and hyphens; olderHours is a number of hours from 0 to 1000000";
+
+    private const double MaxHours = 1_000_000;
+
+    public bool IsSound => (Lesson is null || Slug.IsValid(Lesson)) && (School is null || Slug.IsValid(School)) && OlderHours is null or (>= 0 and <= MaxHours);
+
+    public FeedbackFilter Filter(DateTimeOffset now) => new(Lesson, School, Kind, State, AskedFrom: From,
+        AskedBefore: OlderHours is { } hours && (To is null || now.AddHours(-hours) < To) ? now.AddHours(-hours) : To);
+}
+
 /// <summary>Feedback in the staff API.</summary>
 public static class FeedbackEndpoints
 {
     public static void MapFeedback(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/feedback", (string? lesson, string? school, FeedbackKind? kind, FeedbackState? state, long? before, int? most, FeedbackStore store) =>
-            (lesson is null || Slug.IsValid(lesson)) && (school is null || Slug.IsValid(school))
-                ? Results.Ok(store.Find(new FeedbackFilter(lesson, school, kind, state, before ?? long.MaxValue, most ?? 200)))
-                : Problem("lesson and school are named by lower-case letters, digits and hyphens", StatusCodes.Status400BadRequest));
+        routes.MapGet("/api/feedback", ([AsParameters] FeedbackQuery query, long? before, int? most, int? skip, FeedbackOrder? order, FeedbackStore store, TimeProvider time) =>
+            query.IsSound
+                ? Results.Ok(store.Find(query.Filter(time.GetUtcNow()) with { BeforeNumber = before ?? long.MaxValue, Most = most ?? 200, Skip = skip ?? 0, Order = order ?? FeedbackOrder.Newest }))
+                : Problem(FeedbackQuery.Trouble, StatusCodes.Status400BadRequest));
+        routes.MapGet("/api/feedback/{number:long}", (long number, FeedbackStore store) =>
+            store.Find(number) is { } entry ? Results.Ok(entry) : Problem("there is no such item", StatusCodes.Status404NotFound));
+        routes.MapGet("/api/feedback/ages", (FeedbackAges ages) => ages.Rows());
+        routes.MapFeedbackExport("/api/feedback");
         routes.MapGet("/api/feedback/votes", (string lesson, FeedbackStore store) => store.Votes(lesson));
         routes.MapPost("/api/feedback/{number:long}/answer", (long number, ReplyRequest request, FeedbackStore store, CancellationToken cancellationToken) =>
             Told(store, number, store.ReplyAsync(number, FeedbackState.Answered, request.Text ?? "", cancellationToken)));
@@ -38,6 +55,17 @@ public static class FeedbackEndpoints
                 ? Results.Ok((await store.ReplyAsync(request.Numbers, FeedbackState.Answered, request.Text ?? "", cancellationToken)).Zip(request.Numbers, (outcome, number) => new ReplyResult(number, outcome)))
                 : Problem($"give 1 to {FeedbackStore.MaxEntries} numbers", StatusCodes.Status400BadRequest));
         routes.MapGet("/api/feedback/alike", (string? lesson, string? school, FeedbackStore store) => store.Alike(lesson, school));
+    }
+
+    /// <summary>The items that fit a query as a table and as xAPI statements, for programs and for the console alike.</summary>
+    public static void MapFeedbackExport(this IEndpointRouteBuilder routes, string under)
+    {
+        routes.MapGet(under + "/export.csv", ([AsParameters] FeedbackQuery query, FeedbackExport export, TimeProvider time, CancellationToken cancellationToken) => !query.IsSound
+            ? Problem(FeedbackQuery.Trouble, StatusCodes.Status400BadRequest)
+            : Results.Stream(to => export.WriteCsvAsync(query.Filter(time.GetUtcNow()), to, cancellationToken), "text/csv; charset=utf-8", "feedback.csv"));
+        routes.MapGet(under + "/export.json", ([AsParameters] FeedbackQuery query, FeedbackExport export, TimeProvider time, CancellationToken cancellationToken) => !query.IsSound
+            ? Problem(FeedbackQuery.Trouble, StatusCodes.Status400BadRequest)
+            : Results.Stream(to => export.WriteXapiAsync(query.Filter(time.GetUtcNow()), to, cancellationToken), "application/json", "feedback.json"));
     }
 
     private static async Task<IResult> Told(FeedbackStore store, long number, Task<ReplyOutcome> telling) =>

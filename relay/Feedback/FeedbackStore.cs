@@ -38,7 +38,8 @@ public enum ReplyOutcome
 
 /// <summary>An item as staff see it. <paramref name="Given"/>: when it was given by the box's clock, which may be wrong; null when that clock was never set.
 /// <paramref name="SameAs"/>: number of the item that a duplicate is like. <paramref name="Reply"/> of a duplicate is what the other was told; null until then.
-/// <paramref name="AttachmentHeld"/>: bytes that have come of the photo or sound that <paramref name="Subject"/> names; null when it names none.</summary>
+/// <paramref name="AttachmentHeld"/>: bytes that have come of the photo or sound that <paramref name="Subject"/> names; null when it names none.
+/// <paramref name="Epoch"/> and <paramref name="Sequence"/>: its place in the outbox of its box. <paramref name="GivenIsKnown"/>: the box had its time from the relay or a time service.</summary>
 public sealed record FeedbackEntry(
     long Number,
     string Id,
@@ -58,12 +59,17 @@ public sealed record FeedbackEntry(
     string? Reply,
     DateTimeOffset? Replied,
     long? SameAs,
-    long? AttachmentHeld)
+    long? AttachmentHeld,
+    long Epoch,
+    long Sequence,
+    bool GivenIsKnown)
 {
+    /// <summary>When it was asked, as far as anybody knows: by the box's clock where that was set by somebody who knew and does not name a time after the arrival, else the arrival.</summary>
+    public DateTimeOffset Asked => GivenIsKnown && Given is { } given && given <= Arrived ? given : Arrived;
+
     /// <summary>What goes with it; null: nothing.</summary>
     [JsonIgnore]
     public Attachment? Attachment => AttachmentHeld is not null && Attachment.TryParse(Subject, out Attachment attachment) ? attachment : null;
-
 
     /// <summary>Name of the newest word about it on its way down to the box.</summary>
     public string ReplyId => Reply is null ? SameIdOf(Id) : ReplyIdOf(Id);
@@ -82,8 +88,20 @@ public sealed record SchoolSignals(string School, int Hands, int Lost);
 /// <summary>A short answer of one seat, its last.</summary>
 public sealed record WordsGiven(string Poll, string School, string Text);
 
-/// <summary>What staff look for; null: any.</summary>
-public sealed record FeedbackFilter(string? Lesson = null, string? School = null, FeedbackKind? Kind = null, FeedbackState? State = null, long BeforeNumber = long.MaxValue, int Most = 200);
+/// <summary>In which order items are shown.</summary>
+public enum FeedbackOrder
+{
+    /// <summary>As they arrived, the last first; pages by <see cref="FeedbackFilter.BeforeNumber"/>.</summary>
+    Newest,
+    /// <summary>Who asked first waits longest, also when a link brought it late; pages by <see cref="FeedbackFilter.Skip"/>.</summary>
+    Oldest,
+    /// <summary>As they arrived, the first first; pages by <see cref="FeedbackFilter.AfterNumber"/>.</summary>
+    Arrival,
+}
+
+/// <summary>What staff look for; null: any. <paramref name="AskedFrom"/> and <paramref name="AskedBefore"/> go by <see cref="FeedbackEntry.Asked"/>.</summary>
+public sealed record FeedbackFilter(string? Lesson = null, string? School = null, FeedbackKind? Kind = null, FeedbackState? State = null, long BeforeNumber = long.MaxValue, int Most = 200,
+    DateTimeOffset? AskedFrom = null, DateTimeOffset? AskedBefore = null, FeedbackOrder Order = FeedbackOrder.Newest, int Skip = 0, long AfterNumber = 0);
 
 /// <summary>A word of a lesson's teacher to the rooms; <paramref name="School"/> null: to all of them.</summary>
 public sealed record SentNote(long Number, string? School, string Text, DateTimeOffset At);
@@ -136,15 +154,32 @@ public sealed class FeedbackStore(DurableDatabase database, TimeProvider time, Q
             }, transaction);
     }
 
-    /// <summary>The newest items that fit, newest first.</summary>
-    public ImmutableArray<FeedbackEntry> Find(FeedbackFilter filter) => database.Read(connection => connection.Query<Row>("""
-            SELECT number, id, box, school, kind, lesson, second, class, seat, role, subject, content, wall, quality, arrived, state, reply, replied, same_as AS SameAs,
+    /// <summary><see cref="FeedbackEntry.Asked"/> in SQL.</summary>
+    internal const string AskedSql = "(CASE WHEN quality >= 2 AND wall BETWEEN 0 AND arrived THEN wall ELSE arrived END)";
+
+    /// <summary>Items that fit, in the order wanted.</summary>
+    public ImmutableArray<FeedbackEntry> Find(FeedbackFilter filter) => database.Read(connection => connection.Query<Row>($"""
+            SELECT number, id, box, school, epoch, sequence, kind, lesson, second, class, seat, role, subject, content, wall, quality, arrived, state, reply, replied, same_as AS SameAs,
                 (SELECT held FROM attachments WHERE attachments.box = feedback.box AND attachments.name = feedback.subject) AS AttachmentHeld
             FROM feedback
-            WHERE number < @BeforeNumber AND (@Lesson IS NULL OR lesson = @Lesson) AND (@School IS NULL OR school = @School)
+            WHERE number < @BeforeNumber AND number > @AfterNumber AND (@Lesson IS NULL OR lesson = @Lesson) AND (@School IS NULL OR school = @School)
                 AND (@kind IS NULL OR kind = @kind) AND (@state IS NULL OR state = @state)
-            ORDER BY number DESC LIMIT @most
-            """, new { filter.BeforeNumber, filter.Lesson, filter.School, kind = (int?)filter.Kind, state = (int?)filter.State, most = Math.Clamp(filter.Most, 1, MaxEntries) })
+                AND (@from IS NULL OR {AskedSql} >= @from) AND (@before IS NULL OR {AskedSql} < @before)
+            ORDER BY {(filter.Order switch { FeedbackOrder.Newest => "number DESC", FeedbackOrder.Oldest => AskedSql + ", number", _ => "number" })} LIMIT @most OFFSET @skip
+            """,
+            new
+            {
+                filter.BeforeNumber,
+                filter.AfterNumber,
+                filter.Lesson,
+                filter.School,
+                kind = (int?)filter.Kind,
+                state = (int?)filter.State,
+                most = Math.Clamp(filter.Most, 1, MaxEntries),
+                from = filter.AskedFrom?.ToUnixTimeMilliseconds(),
+                before = filter.AskedBefore?.ToUnixTimeMilliseconds(),
+                skip = Math.Max(0, filter.Skip),
+            })
         .Select(row => row.ToEntry()).ToImmutableArray());
 
     public FeedbackEntry? Find(long number) => Find(new FeedbackFilter(BeforeNumber: number + 1, Most: 1)).FirstOrDefault(entry => entry.Number == number);
@@ -337,6 +372,8 @@ public sealed class FeedbackStore(DurableDatabase database, TimeProvider time, Q
         public string Id { get; init; } = "";
         public string Box { get; init; } = "";
         public string School { get; init; } = "";
+        public long Epoch { get; init; }
+        public long Sequence { get; init; }
         public int Kind { get; init; }
         public string? Lesson { get; init; }
         public int? Second { get; init; }
@@ -357,7 +394,7 @@ public sealed class FeedbackStore(DurableDatabase database, TimeProvider time, Q
         public FeedbackEntry ToEntry() => new(Number, Id, Box, School, (FeedbackKind)Kind, Lesson, Second, Class, Seat, (SeatRole)Role, Subject, Content,
             Quality == (int)TimeQuality.Unknown || Wall is < 0 or > MaxWall ? null : DateTimeOffset.FromUnixTimeMilliseconds(Wall),
             DateTimeOffset.FromUnixTimeMilliseconds(Arrived), (FeedbackState)State, Reply,
-            Replied is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null, SameAs, AttachmentHeld);
+            Replied is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null, SameAs, AttachmentHeld, Epoch, Sequence, Quality >= (int)TimeQuality.Relay);
 
         // Year 9999: a clock may lie by more than a date can hold.
         private const long MaxWall = 253_402_300_799_999;

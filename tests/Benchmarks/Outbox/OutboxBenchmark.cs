@@ -14,7 +14,7 @@ using TestKit.World;
 
 namespace EdgeBench.Outbox;
 
-/// <summary><c>./bench outbox</c>: durable accepts on the box, a backlog over a thin and slow link, bytes per answer, and what a relay takes in on SQLite.</summary>
+/// <summary><c>./bench outbox</c>: durable accepts on the box, a hall that votes, a backlog over a thin and slow link, bytes per answer, and what a relay takes in on SQLite.</summary>
 internal static class OutboxBenchmark
 {
     private const int Pupils = 64;
@@ -30,12 +30,13 @@ internal static class OutboxBenchmark
         Option<int> answers = Options.Count("--answers", "How many answers are drained over the thin link", 6000, 1000);
         Option<int> seconds = Options.Count("--seconds", "How long accepts and ingest are measured, each time", 5, 1);
         Option<int> rounds = Options.Count("--rounds", "How often accepts and ingest are measured", 3, 1);
-        var command = new Command("outbox", "Durable accepts, drain over 64 kbit/s and 600 ms, bytes an answer, ingest on SQLite. Needs root") { answers, seconds, rounds };
+        var command = new Command("outbox", "Durable accepts, 100 phones that vote, drain over 64 kbit/s and 600 ms, bytes an answer, ingest on SQLite. Needs root") { answers, seconds, rounds };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var figures = new List<Figure>();
             figures.AddRange(await AcceptAsync(TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(rounds), cancellationToken));
             figures.AddRange(await IngestAsync(TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(rounds), cancellationToken));
+            figures.AddRange(await ClassVotes.MeasureAsync(cancellationToken));
             figures.AddRange(await DrainAsync(parsed.GetValue(answers), cancellationToken));
             return Report.Print("outbox", figures, parsed.GetValue(Options.Json));
         });

@@ -39,7 +39,7 @@ public sealed class KillCampaign : IAsyncLifetime
     public int Seed { get; } = int.TryParse(Environment.GetEnvironmentVariable("EDGE_SEED"), out int seed) ? seed : RandomNumberGenerator.GetInt32(1_000_000);
 
     /// <summary>Blows that the campaign deals.</summary>
-    public int Wanted { get; } = Long ? 300 : 50;
+    public int Wanted { get; } = Long ? 300 : 30;
 
     public int Kills { get; private set; }
 
