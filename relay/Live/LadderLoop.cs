@@ -8,6 +8,9 @@ internal sealed class LadderLoop(LiveOrigin origin, IOptions<LadderOptions> opti
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.5);
 
+    /// <summary>Between looks for an encoder: one that fails may have been killed, or had no turn on a busy machine.</summary>
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(15);
+
     private readonly Dictionary<string, Task> _running = new(StringComparer.Ordinal);
     private readonly HashSet<string> _without = new(StringComparer.Ordinal);
 
@@ -29,12 +32,7 @@ internal sealed class LadderLoop(LiveOrigin origin, IOptions<LadderOptions> opti
                 }
                 foreach (Lesson lesson in origin.Unfinished.Where(lesson => !_running.ContainsKey(lesson.Id)))
                 {
-                    encoder ??= await LadderEncoder.FindAsync(options.Value.Encoder, options.Value.Patience, time, stoppingToken);
-                    if (encoder is null)
-                    {
-                        log.NoEncoder(options.Value.Encoder);
-                        return;
-                    }
+                    encoder ??= await FindEncoderAsync(stoppingToken);
                     if (_running.Count < most)
                         _running[lesson.Id] = new LessonLadder(lesson, origin, rungs, encoder, options.Value, time, log).RunAsync(stoppingToken);
                     else if (_without.Add(lesson.Id))
@@ -50,6 +48,18 @@ internal sealed class LadderLoop(LiveOrigin origin, IOptions<LadderOptions> opti
         finally
         {
             await Task.WhenAll(_running.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task<LadderEncoder> FindEncoderAsync(CancellationToken cancellationToken)
+    {
+        for (bool told = false; ; told = true)
+        {
+            if (await LadderEncoder.FindAsync(options.Value.Encoder, options.Value.Patience, time, cancellationToken) is { } encoder)
+                return encoder;
+            if (!told)
+                log.NoEncoder(options.Value.Encoder);
+            await Task.Delay(LookAgain, time, cancellationToken);
         }
     }
 }

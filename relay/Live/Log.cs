@@ -44,6 +44,6 @@ internal static partial class Log
     [LoggerMessage(2224, LogLevel.Warning, "Lesson {Lesson} has no lower rungs: this machine makes {Most} ladders at once (Ladder:AtOnce)")]
     public static partial void LadderTooMany(this ILogger log, string lesson, int most);
 
-    [LoggerMessage(2225, LogLevel.Warning, "No lower rungs of lessons are made: ffmpeg has no encoder that works here (Ladder:Encoder {Wanted})")]
+    [LoggerMessage(2225, LogLevel.Warning, "No lower rungs of lessons are made yet: ffmpeg has no encoder that works here (Ladder:Encoder {Wanted}); it is looked for again")]
     public static partial void NoEncoder(this ILogger log, string wanted);
 }
