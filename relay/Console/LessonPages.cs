@@ -102,7 +102,7 @@ internal static class LessonPages
             string camera = form["id"].ToString().Trim();
             string source = form["source"].ToString().Trim();
             return CameraAnswer(context, id, camera, "said.camera.saved",
-                await cameras.SaveAsync(id, camera, new CameraRequest(form["name"].ToString().Trim(), source.Length == 0 ? null : source), cancellationToken));
+                await cameras.SaveAsync(id, camera, new CameraRequest(form["name"].ToString().Trim(), source.Length == 0 ? null : source, form.ContainsKey("spare")), cancellationToken));
         });
 
         routes.MapPost("/lessons/{id}/cameras/{camera}/choose", async (HttpContext context, string id, string camera, CameraDesk cameras, CancellationToken cancellationToken) =>
@@ -124,6 +124,9 @@ internal static class LessonPages
             lessons.Find(id) is not { } lesson ? SchoolPages.Missing()
             : Said.Back(context, $"/lessons/{id}", await desk.EndAsync(lesson, cancellationToken) ? "said.ended" : "said.endedbefore", reader.In(lesson.Title)));
     }
+
+    /// <summary>Events on a lesson's own page; <c>relay lesson events</c> has them all.</summary>
+    private const int MaxEvents = 10;
 
     /// <summary>Questions on a lesson's own page; the rest is among the feedback.</summary>
     private const int MaxQuestions = 100;
@@ -156,6 +159,7 @@ internal static class LessonPages
             Questions = FeedbackBoard.Join([.. questions.OrderBy(question => question.State != FeedbackState.Open)], services.GetRequiredService<FleetStore>(),
                 services.GetRequiredService<LessonStore>(), services.GetRequiredService<DownQueue>()),
             Alike = feedback.Alike(id, null),
+            Events = services.GetRequiredService<LessonEventStore>().Of(id, MaxEvents),
             Ingest = $"{context.Request.Scheme}://{context.Request.Host}/ingest/{lesson.IngestKey}",
             Encoders = EncoderHosts.Of(context.Request, services.GetRequiredService<IOptions<IngestOptions>>().Value),
         });

@@ -60,11 +60,13 @@ internal static class TeachPages
         var feedback = services.GetRequiredService<FeedbackStore>();
         FleetBoard fleet = FleetBoard.Read(services.GetRequiredService<FleetStore>(), services.GetRequiredService<IOptions<ConsoleOptions>>(), time);
         ImmutableArray<FeedbackEntry> questions = feedback.Find(new FeedbackFilter(Lesson: lesson.Id, Kind: FeedbackKind.Question, Most: MaxQuestions));
-        TimeSpan edge = TimeSpan.FromSeconds(LessonEndpoints.Summary(lesson, services.GetRequiredService<LiveOrigin>(), services.GetRequiredService<IngestDesk>()).EdgeSeconds);
+        LessonSummary summary = LessonEndpoints.Summary(lesson, services.GetRequiredService<LiveOrigin>(), services.GetRequiredService<IngestDesk>());
+        TimeSpan edge = TimeSpan.FromSeconds(summary.EdgeSeconds);
         return new RazorComponentResult<TeachPage>(new
         {
             Row = LessonRow.Of(lesson, services.GetRequiredService<IngestDesk>().SilenceOf(lesson.Id), time.GetUtcNow()),
             Edge = edge,
+            SpareHeard = summary.Cameras.Any(camera => camera is { Heard: true, OnAir: false }),
             Rooms = TeachRoom.Of(LessonRow.Places(lesson, fleet), lesson),
             Signals = feedback.Signals(lesson.Id, (int)edge.TotalSeconds - ClassSignal.LostFadesAfter),
             LostByMinute = feedback.LostByMinute(lesson.Id),

@@ -8,7 +8,8 @@ namespace Relay.Live;
 /// <param name="Key">The secret that its encoder knows: the end of an address, a stream key, a stream id.</param>
 /// <param name="Source">Where the relay fetches its stream; null: the encoder sends it.</param>
 /// <param name="Chosen">Staff want to see it; one of each lesson.</param>
-public sealed record Camera(string Lesson, string Id, string Name, string Key, string? Source, bool Chosen)
+/// <param name="Spare">Its sound stands in for that of the camera on air; at most one of each lesson.</param>
+public sealed record Camera(string Lesson, string Id, string Name, string Key, string? Source, bool Chosen, bool Spare)
 {
     public const string Main = "main";
 
@@ -42,4 +43,10 @@ public sealed record CameraState(Camera Camera, CameraStage Stage, bool OnAir, T
 {
     /// <summary>How its SRT connection does; null: it comes by another road.</summary>
     public SrtFigures? Srt { get; init; }
+
+    /// <summary>How loud its sound is; null: not known.</summary>
+    public SoundLevel? Level { get; init; }
+
+    /// <summary>Classes hear it, with its own picture or with another's.</summary>
+    public bool Heard { get; init; }
 }

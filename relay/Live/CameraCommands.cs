@@ -31,6 +31,7 @@ internal static class CameraCommands
                 ("Camera", row => row.GetProperty("id").GetString()!),
                 ("Name", row => row.GetProperty("name").GetString()!),
                 ("Seen", row => row.GetProperty("onAir").GetBoolean() ? "on air" : row.GetProperty("chosen").GetBoolean() ? "chosen" : ""),
+                ("Sound", row => Sound(row)),
                 ("State", row => row.GetProperty("stage").GetString()!),
                 ("SRT", row => row.GetProperty("srt") is { ValueKind: JsonValueKind.Object } srt
                     ? string.Create(CultureInfo.InvariantCulture, $"{srt.GetProperty("roundTripMilliseconds").GetDouble():0} ms, {srt.GetProperty("lostPercent").GetDouble():0.##} % lost, {srt.GetProperty("droppedPackets").GetInt64()} for good") : ""),
@@ -43,12 +44,13 @@ internal static class CameraCommands
     {
         var name = new Option<string?>("--name") { Description = "What staff call it" };
         var source = new Option<string?>("--source") { Description = "Address that the relay fetches its stream from: rtsp, rtmp, srt, satip, http(s), udp or rtp. None: its encoder sends" };
-        var command = new Command("add", "Add a camera to a lesson or change one; prints where its encoder sends to") { Lesson, Which, name, source };
+        var spare = new Option<bool>("--spare") { Description = "Its sound stands in when that of the camera on air is lost or silent; the former spare is none then" };
+        var command = new Command("add", "Add a camera to a lesson or change one; prints where its encoder sends to") { Lesson, Which, name, source, spare };
         command.SetStaffAction(async (parsed, client, cancellationToken) =>
         {
             string camera = parsed.GetValue(Which)!;
             JsonElement answer = await client.PutAsync($"/api/lessons/{Escaped(parsed, Lesson)}/cameras/{Escaped(parsed, Which)}",
-                new { name = parsed.GetValue(name), source = parsed.GetValue(source) }, cancellationToken);
+                new { name = parsed.GetValue(name), source = parsed.GetValue(source), spare = parsed.GetValue(spare) }, cancellationToken);
             JsonElement added = answer.GetProperty("cameras").EnumerateArray().First(row => row.GetProperty("id").GetString() == camera);
             CommandLine.Print(parsed, answer, added.GetProperty("source").GetString() is { } from
                 ? $"camera {camera}: the relay fetches {from}" : $"camera {camera}: its encoder sends to {client.AddressOf(added.GetProperty("ingest").GetString()!)}");
@@ -77,6 +79,13 @@ internal static class CameraCommands
         });
         return command;
     }
+
+    private static string Sound(JsonElement row) => string.Join(", ", ((string?[])
+    [
+        row.GetProperty("heard").GetBoolean() ? "heard" : null,
+        row.GetProperty("spare").GetBoolean() ? "spare" : null,
+        row.GetProperty("sound") is { ValueKind: JsonValueKind.Object } sound ? string.Create(CultureInfo.InvariantCulture, $"{sound.GetProperty("mean").GetDouble():0} dB") : null,
+    ]).Where(word => word is not null));
 
     private static string Escaped(ParseResult parsed, Argument<string> argument) => Uri.EscapeDataString(parsed.GetValue(argument)!);
 }

@@ -4,7 +4,8 @@ namespace Relay.Live;
 
 /// <summary>A camera as staff ask for it.</summary>
 /// <param name="Source">Where the relay fetches its stream; null: its encoder sends.</param>
-public sealed record CameraRequest(string? Name, string? Source);
+/// <param name="Spare">Its sound stands in for that of the camera on air.</param>
+public sealed record CameraRequest(string? Name, string? Source, bool Spare = false);
 
 /// <summary>The first thing wrong with a camera that staff ask for.</summary>
 public enum CameraFault { None, Id, Name, Source, NoSuchLesson, NoSuchCamera, TooMany, InUse }
@@ -21,7 +22,7 @@ public sealed class CameraDesk(IngestDesk desk)
             return CameraFault.Name;
         if (request.Source is not null && !Camera.IsSource(request.Source))
             return CameraFault.Source;
-        return Fault(await desk.SaveAsync(new Camera(lesson, id, request.Name ?? "", LessonDesk.NewKey(), request.Source, Chosen: false), cancellationToken));
+        return Fault(await desk.SaveAsync(new Camera(lesson, id, request.Name ?? "", LessonDesk.NewKey(), request.Source, Chosen: false, request.Spare), cancellationToken));
     }
 
     public async Task<CameraFault> ChooseAsync(string lesson, string id, CancellationToken cancellationToken) => Fault(await desk.ChooseAsync(lesson, id, cancellationToken));

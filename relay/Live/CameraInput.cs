@@ -5,8 +5,9 @@ using Edge.Core.Live;
 namespace Relay.Live;
 
 /// <summary>One camera's stream, over all its connections. Touched by one at a time: the lesson's programme sees to it.</summary>
-internal sealed class CameraInput(Camera camera, TsSegmenterLimits limits, TimeSpan patience, TimeProvider time)
+internal sealed class CameraInput(Camera camera, TsSegmenterLimits limits, TimeSpan patience, SoundEars ears, TimeProvider time)
 {
+    private readonly SoundEar _ear = new(ears, time);
     private TsSegmenter _segmenter = new(limits);
     private long? _bytesAt;
     private long? _segmentAt;
@@ -38,6 +39,12 @@ internal sealed class CameraInput(Camera camera, TsSegmenterLimits limits, TimeS
 
     public TsProgram? Program => _program;
 
+    /// <summary>How loud its sound is; null: not known.</summary>
+    public SoundLevel? Level => Connected ? _ear.Level : null;
+
+    /// <summary>Its sound, while it stands in for others.</summary>
+    public SpareFeed? Spare { get; private set; }
+
     /// <summary>It can be shown: an input with sound alone would freeze browsers.</summary>
     public bool GivesPicture => Stage == CameraStage.Good && _program is { Clock.IsVideo: true };
 
@@ -47,6 +54,7 @@ internal sealed class CameraInput(Camera camera, TsSegmenterLimits limits, TimeS
     {
         (Connected, RunStarts, _beganAt) = (true, true, time.GetTimestamp());
         Restart();
+        Spare?.Begin();
     }
 
     public void End() => Connected = false;
@@ -55,16 +63,22 @@ internal sealed class CameraInput(Camera camera, TsSegmenterLimits limits, TimeS
     public void Restart() => _segmenter = new TsSegmenter(limits);
 
     /// <summary>Takes bytes in.</summary>
+    /// <param name="listen">Measure how loud it is.</param>
     /// <returns>The segments that they completed, if viewers can do anything with them.</returns>
-    public ImmutableArray<TsSegment> Take(ReadOnlySequence<byte> bytes)
+    public ImmutableArray<TsSegment> Take(ReadOnlySequence<byte> bytes, bool listen)
     {
+        Spare = Camera.Spare ? Spare ?? new SpareFeed(time) : null;
+        Spare?.Take(bytes);
         ImmutableArray<TsSegment> segments = [];
         foreach (ReadOnlyMemory<byte> part in bytes)
             segments = segments.AddRange(_segmenter.Push(part.Span));
         if (!bytes.IsEmpty)
             _bytesAt = time.GetTimestamp();
         Bytes += bytes.Length;
-        return Usable(segments);
+        segments = Usable(segments);
+        if (listen && !segments.IsEmpty)
+            _ear.Hear(segments[^1]);
+        return segments;
     }
 
     /// <summary>What was begun is closed here.</summary>

@@ -13,7 +13,7 @@ public sealed class CameraStore(DurableDatabase database)
     /// <summary>As many inputs as a lesson may have.</summary>
     public const int MaxCameras = 8;
 
-    private const string Columns = "lesson, id, name, key, source, chosen";
+    private const string Columns = "lesson, id, name, key, source, chosen, spare";
 
     /// <summary>Cameras of a lesson, the main one first.</summary>
     public ImmutableArray<Camera> Of(string lesson) => database.Read(connection => connection.Query<CameraRow>(
@@ -26,7 +26,7 @@ public sealed class CameraStore(DurableDatabase database)
     public ImmutableArray<Camera> Fetched() => database.Read(connection => connection.Query<CameraRow>(
         $"SELECT {Columns} FROM lesson_cameras WHERE source IS NOT NULL AND lesson IN (SELECT id FROM lessons WHERE ended IS NULL)").Select(row => row.ToCamera()).ToImmutableArray());
 
-    /// <summary>Adds a camera, or changes one; its key and whether it is chosen stay.</summary>
+    /// <summary>Adds a camera, or changes one; its key and whether it is chosen stay. A lesson has one spare: the former one is none then.</summary>
     public Task<CameraOutcome> SaveAsync(Camera camera, CancellationToken cancellationToken) => database.WriteAsync((connection, transaction) =>
     {
         if (connection.ExecuteScalar<long>("SELECT count(*) FROM lessons WHERE id = @Lesson", camera, transaction) == 0)
@@ -34,9 +34,11 @@ public sealed class CameraStore(DurableDatabase database)
         if (connection.ExecuteScalar<long>("SELECT count(*) FROM lesson_cameras WHERE lesson = @Lesson AND id <> @Id", camera, transaction) >= MaxCameras)
             return CameraOutcome.TooMany;
         connection.Execute("""
-            INSERT INTO lesson_cameras (lesson, id, name, key, source, chosen) VALUES (@Lesson, @Id, @Name, @Key, @Source, 0)
-            ON CONFLICT (lesson, id) DO UPDATE SET name = @Name, source = @Source
+            INSERT INTO lesson_cameras (lesson, id, name, key, source, chosen, spare) VALUES (@Lesson, @Id, @Name, @Key, @Source, 0, @Spare)
+            ON CONFLICT (lesson, id) DO UPDATE SET name = @Name, source = @Source, spare = @Spare
             """, camera, transaction);
+        if (camera.Spare)
+            connection.Execute("UPDATE lesson_cameras SET spare = 0 WHERE lesson = @Lesson AND id <> @Id", camera, transaction);
         return CameraOutcome.Done;
     }, cancellationToken);
 
@@ -66,7 +68,8 @@ public sealed class CameraStore(DurableDatabase database)
         public string Key { get; init; } = "";
         public string? Source { get; init; }
         public bool Chosen { get; init; }
+        public bool Spare { get; init; }
 
-        public Camera ToCamera() => new(Lesson, Id, Name, Key, Source, Chosen);
+        public Camera ToCamera() => new(Lesson, Id, Name, Key, Source, Chosen, Spare);
     }
 }

@@ -18,7 +18,7 @@ public enum IngestEnd
 }
 
 /// <summary>Takes in encoders' streams, by whatever road they come, and has them cut. A camera has one encoder at a time; a new connection takes over from one that may be long dead.</summary>
-public sealed class IngestDesk(LessonStore lessons, CameraStore cameras, LiveOrigin origin, SrtGate srt, IOptions<LiveOptions> options, TimeProvider time, ILogger<IngestDesk> log)
+public sealed class IngestDesk(LessonStore lessons, CameraStore cameras, LiveOrigin origin, SrtGate srt, SoundEars ears, LessonEventStore events, IOptions<LiveOptions> options, TimeProvider time, ILogger<IngestDesk> log)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<(string Lesson, string Camera), Connection> _current = [];
@@ -37,7 +37,7 @@ public sealed class IngestDesk(LessonStore lessons, CameraStore cameras, LiveOri
         IngestProgramme? programme;
         lock (_gate)
             _programmes.TryGetValue(lesson, out programme);
-        return programme?.States().Min(state => state.Silence);
+        return programme?.Silence;
     }
 
     /// <summary>Reads a stream to its end and publishes what it holds, if its camera is on air. Takes no token on purpose: encoders hang up without waiting for an answer,
@@ -123,7 +123,7 @@ public sealed class IngestDesk(LessonStore lessons, CameraStore cameras, LiveOri
         {
             if (!_programmes.TryGetValue(lesson.Id, out IngestProgramme? programme))
             {
-                programme = new IngestProgramme(lesson, cameras.Of(lesson.Id), origin, options.Value, time, log);
+                programme = new IngestProgramme(lesson, cameras.Of(lesson.Id), origin, ears, events, options.Value, time, log);
                 // Of a lesson that is over nothing comes in.
                 if (lesson.Stage is not (LessonStage.Ended or LessonStage.Cancelled))
                     _programmes[lesson.Id] = programme;

@@ -5,16 +5,25 @@ using Edge.Core.Live;
 namespace Relay.Live;
 
 /// <summary>A lesson's cameras and which of them is on air: each is cut by itself, one is published. To switch, the new camera's segmenter starts at its next key frame,
-/// and what the former one has begun ends there: no picture twice, none lost.</summary>
-internal sealed class IngestProgramme(Lesson lesson, ImmutableArray<Camera> cameras, LiveOrigin origin, LiveOptions options, TimeProvider time, ILogger log)
+/// and what the former one has begun ends there: no picture twice, none lost. Another may lend it its sound.</summary>
+internal sealed class IngestProgramme(Lesson lesson, ImmutableArray<Camera> cameras, LiveOrigin origin, SoundEars ears, LessonEventStore events, LiveOptions options, TimeProvider time, ILogger log)
 {
+    /// <summary>Levels are measured for so long after somebody looked.</summary>
+    private static readonly TimeSpan Watched = TimeSpan.FromSeconds(30);
+
     private SemaphoreSlim One { get; } = new(1);
 
     private readonly TsSegmenterLimits _limits = new(lesson.Target / 2, options.MaxSegmentBytes);
     private readonly Dictionary<string, CameraInput> _inputs = new(StringComparer.Ordinal);
     private ImmutableArray<Camera> _cameras = cameras;
     private string _onAir = Chosen(cameras);
+    private readonly LessonSound _sound = new(options.MaxSegmentBytes, time);
     private string? _coming;
+    private long? _lookedAt;
+
+    private Camera? Spare => _cameras.FirstOrDefault(camera => camera.Spare);
+
+    private bool Listens => Spare is not null || (_lookedAt is { } at && time.GetElapsedTime(at) < Watched);
 
     /// <summary>Takes note of changed cameras; a camera that is gone sends on into nothing until its connection ends.</summary>
     public async Task ChangeAsync(ImmutableArray<Camera> cameras)
@@ -35,20 +44,18 @@ internal sealed class IngestProgramme(Lesson lesson, ImmutableArray<Camera> came
         }
     }
 
-    public ImmutableArray<CameraState> States()
+    /// <summary>Since any camera last sent something; null: none has.</summary>
+    public TimeSpan? Silence => Read(() => _inputs.Values.Min(input => input.Silence));
+
+    /// <summary>How its cameras stand, for somebody who looks.</summary>
+    public ImmutableArray<CameraState> States() => Read<ImmutableArray<CameraState>>(() =>
     {
-        One.Wait(CancellationToken.None);
-        try
-        {
-            return [.. _cameras.Select(camera => _inputs.TryGetValue(camera.Id, out CameraInput? input)
-                ? new CameraState(camera, input.Stage, camera.Id == _onAir, input.Silence, input.Bytes, input.Program)
-                : new CameraState(camera, CameraStage.Away, camera.Id == _onAir, null, 0, null))];
-        }
-        finally
-        {
-            One.Release();
-        }
-    }
+        _lookedAt = time.GetTimestamp();
+        string heard = _sound.OnSpare && Spare is { } spare ? spare.Id : _onAir;
+        return [.. _cameras.Select(camera => (_inputs.TryGetValue(camera.Id, out CameraInput? input)
+            ? new CameraState(camera, input.Stage, camera.Id == _onAir, input.Silence, input.Bytes, input.Program) { Level = input.Level }
+            : new CameraState(camera, CameraStage.Away, camera.Id == _onAir, null, 0, null)) with { Heard = camera.Id == heard })];
+    });
 
     /// <summary>A camera connects.</summary>
     public async Task BeginAsync(Camera camera)
@@ -57,7 +64,7 @@ internal sealed class IngestProgramme(Lesson lesson, ImmutableArray<Camera> came
         try
         {
             if (!_inputs.TryGetValue(camera.Id, out CameraInput? input))
-                _inputs[camera.Id] = input = new CameraInput(camera, _limits, options.EncoderSilence, time);
+                _inputs[camera.Id] = input = new CameraInput(camera, _limits, options.EncoderSilence, ears, time);
             input.Begin();
         }
         finally
@@ -75,7 +82,7 @@ internal sealed class IngestProgramme(Lesson lesson, ImmutableArray<Camera> came
         try
         {
             CameraInput input = _inputs[camera];
-            ImmutableArray<TsSegment> segments = input.Take(bytes);
+            ImmutableArray<TsSegment> segments = input.Take(bytes, Listens);
             if (over)
                 segments = segments.AddRange(input.Finish());
             bool useful = !segments.IsEmpty;
@@ -88,6 +95,19 @@ internal sealed class IngestProgramme(Lesson lesson, ImmutableArray<Camera> came
                 input.End();
             Look();
             return (!lives ? IngestEnd.LessonOver : input.IsUseless ? IngestEnd.Useless : null, useful);
+        }
+        finally
+        {
+            One.Release();
+        }
+    }
+
+    private T Read<T>(Func<T> read)
+    {
+        One.Wait(CancellationToken.None);
+        try
+        {
+            return read();
         }
         finally
         {
@@ -132,7 +152,7 @@ internal sealed class IngestProgramme(Lesson lesson, ImmutableArray<Camera> came
             return true;
         foreach (TsSegment segment in segments)
         {
-            if (!await origin.PublishAsync(lesson, segment, input.RunStarts, CancellationToken.None))
+            if (!await origin.PublishAsync(lesson, await WithSoundAsync(segment, input), input.RunStarts, CancellationToken.None))
             {
                 if (origin.Window(lesson).Ended)
                     return false;
@@ -141,5 +161,18 @@ internal sealed class IngestProgramme(Lesson lesson, ImmutableArray<Camera> came
             input.RunStarts = false;
         }
         return true;
+    }
+
+    private async Task<TsSegment> WithSoundAsync(TsSegment segment, CameraInput onAir)
+    {
+        CameraInput? spare = Spare is { } camera && camera.Id != onAir.Camera.Id && _inputs.TryGetValue(camera.Id, out CameraInput? input) && input.Connected ? input : null;
+        (TsSegment passed, SoundChange change) = _sound.Pass(segment, onAir, spare);
+        if (change != SoundChange.None)
+        {
+            string heard = _sound.OnSpare ? spare!.Camera.Id : onAir.Camera.Id;
+            log.SoundChanged(lesson.Id, change, heard);
+            await events.AddAsync(lesson.Id, time.GetUtcNow(), change, heard, CancellationToken.None);
+        }
+        return passed;
     }
 }

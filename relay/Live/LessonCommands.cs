@@ -6,17 +6,18 @@ using Relay.Cli;
 
 namespace Relay.Live;
 
-/// <summary><c>relay lesson schedule|list|end|camera</c>.</summary>
+/// <summary><c>relay lesson schedule|list|end|events|camera</c>.</summary>
 public static class LessonCommands
 {
     /// <param name="time">Tells what "now" is.</param>
     /// <param name="readTime">Reads a time as people write it; null when it is none.</param>
     public static Command Create(TimeProvider time, Func<string, DateTimeOffset?> readTime)
     {
-        var command = new Command("lesson", "Lessons: schedule, list, end, cameras");
+        var command = new Command("lesson", "Lessons: schedule, list, end, events, cameras");
         command.Subcommands.Add(Schedule(time, readTime));
         command.Subcommands.Add(List());
         command.Subcommands.Add(End());
+        command.Subcommands.Add(Events());
         command.Subcommands.Add(CameraCommands.Create());
         return command;
     }
@@ -91,6 +92,17 @@ public static class LessonCommands
             JsonElement answer = await client.PostAsync($"/api/lessons/{Uri.EscapeDataString(parsed.GetValue(lesson)!)}/end", new { }, cancellationToken);
             CommandLine.Print(parsed, answer, $"lesson {parsed.GetValue(lesson)} is over ({StageOf(answer)})");
         });
+        return command;
+    }
+
+    private static Command Events()
+    {
+        var lesson = new Argument<string>("lesson") { Description = "Id of the lesson" };
+        var command = new Command("events", "What happened to a lesson's sound, the newest first") { lesson };
+        command.SetStaffAction(async (parsed, client, cancellationToken) => CommandLine.PrintTable(parsed, await client.GetAsync($"/api/lessons/{Uri.EscapeDataString(parsed.GetValue(lesson)!)}/events", cancellationToken),
+            ("At", row => row.GetProperty("at").GetDateTimeOffset().ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)),
+            ("Sound", row => row.GetProperty("sound").GetString()!),
+            ("Heard", row => row.GetProperty("camera").GetString()!)));
         return command;
     }
 

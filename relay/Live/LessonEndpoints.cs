@@ -24,10 +24,16 @@ public sealed record LessonSummary(PlannedLesson Lesson, ImmutableArray<string>?
 /// <param name="OnAir">Classes see it.</param>
 /// <param name="SilentSeconds">Since it last sent something; null: it has not since the relay started.</param>
 /// <param name="Srt">How its SRT connection does; null: it comes by another road.</param>
-public sealed record CameraSummary(string Id, string Name, string Ingest, string? Source, bool Chosen, bool OnAir, CameraStage Stage, double? SilentSeconds, long Bytes, SrtSummary? Srt)
+/// <param name="Spare">Its sound stands in for that of the camera on air.</param>
+/// <param name="Heard">Classes hear it.</param>
+/// <param name="Sound">How loud its sound is; null: not known.</param>
+/// <param name="Picture">It has one; false: sound alone, null: nothing came yet.</param>
+public sealed record CameraSummary(string Id, string Name, string Ingest, string? Source, bool Chosen, bool OnAir, CameraStage Stage, double? SilentSeconds, long Bytes, SrtSummary? Srt,
+    bool Spare, bool Heard, SoundLevel? Sound, bool? Picture)
 {
     public static CameraSummary Of(CameraState state) => new(state.Camera.Id, state.Camera.Name, $"/ingest/{state.Camera.Key}", state.Camera.Source,
-        state.Camera.Chosen, state.OnAir, state.Stage, state.Silence?.TotalSeconds, state.Bytes, state.Srt is { } figures ? SrtSummary.Of(figures) : null);
+        state.Camera.Chosen, state.OnAir, state.Stage, state.Silence?.TotalSeconds, state.Bytes, state.Srt is { } figures ? SrtSummary.Of(figures) : null,
+        state.Camera.Spare, state.Heard, state.Level, state.Program?.Clock?.IsVideo);
 }
 
 /// <summary>An SRT connection as staff see it, since it began.</summary>
@@ -71,6 +77,9 @@ public static class LessonEndpoints
                 _ => Problem("this lesson has begun or is over; only lessons to come can be changed", StatusCodes.Status409Conflict),
             };
         });
+
+        routes.MapGet("/api/lessons/{id}/events", (string id, LessonStore lessons, LessonEventStore events) =>
+            lessons.Find(id) is null ? NoSuchLesson() : Results.Ok(events.Of(id, LessonEventStore.Kept)));
 
         routes.MapPost("/api/lessons/{id}/end", async (string id, LessonStore lessons, LiveOrigin origin, IngestDesk desk, CancellationToken cancellationToken) =>
         {

@@ -17,6 +17,8 @@ public static class LiveFeature
         services.AddSingleton<CameraStore>();
         services.AddSingleton<CameraDesk>();
         services.AddSingleton<CaptionStore>();
+        services.AddSingleton<LessonEventStore>();
+        services.AddSingleton<SoundEars>();
         services.AddSingleton<LessonDesk>();
         services.AddSingleton<LiveOrigin>();
         services.AddSingleton<IngestDesk>();

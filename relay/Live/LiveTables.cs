@@ -78,5 +78,16 @@ public static class LiveTables
             UNIQUE (lesson, language, start, text)
         ) WITHOUT ROWID;
         """,
+        """
+        ALTER TABLE lesson_cameras ADD COLUMN spare INTEGER NOT NULL DEFAULT 0;   -- its sound stands in; at most one of a lesson
+        CREATE TABLE lesson_events (
+            lesson TEXT NOT NULL REFERENCES lessons (id),
+            number INTEGER NOT NULL,          -- from 1, in the order in which they happened
+            at INTEGER NOT NULL,
+            sound TEXT NOT NULL,              -- what became of the sound
+            camera TEXT NOT NULL,             -- who is heard from then on
+            PRIMARY KEY (lesson, number)
+        ) WITHOUT ROWID;
+        """,
     ]);
 }

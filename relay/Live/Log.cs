@@ -32,6 +32,9 @@ internal static partial class Log
     [LoggerMessage(2208, LogLevel.Warning, "Lesson {Lesson}, camera {Camera}: {Source} gives nothing of use ({End} after {Ran}); trying again in {Pause}. {Said}")]
     public static partial void SourceFailed(this ILogger log, string lesson, string camera, string source, Edge.Core.Live.ChildEnd end, TimeSpan ran, TimeSpan pause, string said);
 
+    [LoggerMessage(2210, LogLevel.Warning, "Lesson {Lesson}: sound {Change}; classes now hear camera {Camera}")]
+    public static partial void SoundChanged(this ILogger log, string lesson, SoundChange change, string camera);
+
     [LoggerMessage(2221, LogLevel.Warning, "Lesson {Lesson}: the encoder of its lower rungs ended ({End}) and is begun again; the source's rung goes on. It said: {Said}")]
     public static partial void LadderFailed(this ILogger log, string lesson, ChildEnd end, string said);
 

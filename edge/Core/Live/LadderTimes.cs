@@ -29,11 +29,10 @@ public sealed class LadderTimes
         ImmutableArray<(long Sequence, long Time)> starts = _starts;
         for (int i = starts.Length - 1; i >= 0; i--)
         {
-            // The short way round 33 bits.
-            long step = (time - starts[i].Time) << 31 >> 31;
+            long step = TsTime.Step(starts[i].Time, time);
             if (step < -ToleranceTicks)
                 continue;
-            late = TimeSpan.FromTicks(Math.Max(0, step) * TimeSpan.TicksPerSecond / 90_000);
+            late = TsTime.Span(Math.Max(0, step));
             return starts[i].Sequence;
         }
         late = default;

@@ -62,7 +62,7 @@ public static class TsAudio
         return count;
     }
 
-    private static (byte[] Pat, byte[] Pmt, int PmtPid) Tables(ReadOnlySpan<byte> segment)
+    internal static (byte[] Pat, byte[] Pmt, int PmtPid) Tables(ReadOnlySpan<byte> segment)
     {
         var pat = new TsSectionReader();
         var pmt = new TsSectionReader();
@@ -88,8 +88,7 @@ public static class TsAudio
         while (at + 5 <= pmt.Length - CrcBytes && entries.Count < Most)
         {
             int length = 5 + (BinaryPrimitives.ReadUInt16BigEndian(pmt.AsSpan(at + 3)) & 0x0FFF);
-            // MPEG-1 and -2 sound, AAC in its two wrappings: what browsers play out of a transport stream.
-            if (pmt[at] is 0x03 or 0x04 or 0x0F or 0x11 && at + length <= pmt.Length - CrcBytes)
+            if (new TsTrack(0, pmt[at]).IsSound && at + length <= pmt.Length - CrcBytes)
                 entries.Add((new SoundTrack(BinaryPrimitives.ReadUInt16BigEndian(pmt.AsSpan(at + 1)) & 0x1FFF, LanguageOf(pmt.AsSpan(at + 5, length - 5))), at, length));
             at += length;
         }
@@ -98,15 +97,21 @@ public static class TsAudio
 
     private static string? LanguageOf(ReadOnlySpan<byte> descriptors)
     {
+        if (LanguageDescriptorOf(descriptors) is not { Length: >= 5 } descriptor)
+            return null;
+        ReadOnlySpan<byte> letters = descriptor.Slice(2, 3);
+        return letters.ContainsAnyExceptInRange((byte)'a', (byte)'z') ? null : string.Create(3, letters, (text, from) => (text[0], text[1], text[2]) = ((char)from[0], (char)from[1], (char)from[2]));
+    }
+
+    /// <summary>The descriptor that names a track's language (ISO/IEC 13818-1 §2.6.18); empty: there is none.</summary>
+    internal static ReadOnlySpan<byte> LanguageDescriptorOf(ReadOnlySpan<byte> descriptors)
+    {
         while (descriptors.Length >= 2 && descriptors.Length >= 2 + descriptors[1])
         {
             if (descriptors[0] == LanguageDescriptor && descriptors[1] >= 4)
-            {
-                ReadOnlySpan<byte> letters = descriptors.Slice(2, 3);
-                return letters.ContainsAnyExceptInRange((byte)'a', (byte)'z') ? null : string.Create(3, letters, (text, from) => (text[0], text[1], text[2]) = ((char)from[0], (char)from[1], (char)from[2]));
-            }
+                return descriptors[..(2 + descriptors[1])];
             descriptors = descriptors[(2 + descriptors[1])..];
         }
-        return null;
+        return default;
     }
 }

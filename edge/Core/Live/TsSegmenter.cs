@@ -34,8 +34,6 @@ public sealed class TsSegmenter
     /// <summary>As much missing time is still the same stream.</summary>
     public static readonly TimeSpan Jump = TimeSpan.FromSeconds(1);
 
-    private const long ClockHertz = 90_000;
-
     private readonly TsSegmenterLimits _limits;
     private readonly TsCuts? _cuts;
     private readonly long _target;
@@ -64,7 +62,7 @@ public sealed class TsSegmenter
 
     public TsSegmenter(TsSegmenterLimits limits, TsCuts? cuts = null)
     {
-        (_limits, _cuts, _target, _longest) = (limits, cuts, Ticks(limits.Target) - Ticks(limits.Target) / 8, Ticks(limits.Longest));
+        (_limits, _cuts, _target, _longest) = (limits, cuts, TsTime.Ticks(limits.Target) - TsTime.Ticks(limits.Target) / 8, TsTime.Ticks(limits.Longest));
         _sync = new TsSync(Take);
     }
 
@@ -150,12 +148,12 @@ public sealed class TsSegmenter
         {
             // Start with a key frame, but do not wait for ever: some senders mark none.
             _waitingSince ??= time;
-            if (_cuts?.Begins(shown) ?? (key || Math.Abs(Step(_waitingSince.Value, time)) >= _longest))
+            if (_cuts?.Begins(shown) ?? (key || Math.Abs(TsTime.Step(_waitingSince.Value, time)) >= _longest))
                 Open(time, shown, key);
             return;
         }
-        long step = Step(_last, time);
-        if (step < 0 || (_frame > 0 ? step - _frame > Ticks(Jump) : step > _longest))
+        long step = TsTime.Step(_last, time);
+        if (step < 0 || (_frame > 0 ? step - _frame > TsTime.Ticks(Jump) : step > _longest))
         {
             Close(_elapsed + _frame);
             _discontinuity = true;
@@ -180,7 +178,7 @@ public sealed class TsSegmenter
     /// <summary>Sound alone going on far beyond the picture: the picture has died, and a segment must not grow with it.</summary>
     private void TakeOther(long time)
     {
-        if (_open && Math.Abs(Step(_last, time)) > _longest + Ticks(Jump))
+        if (_open && Math.Abs(TsTime.Step(_last, time)) > _longest + TsTime.Ticks(Jump))
             Break();
     }
 
@@ -208,7 +206,7 @@ public sealed class TsSegmenter
             _discontinuity = true;
             return;
         }
-        _finished.Add(new TsSegment(_segment.WrittenSpan.ToArray(), TimeSpan.FromTicks(duration * TimeSpan.TicksPerSecond / ClockHertz), _discontinuity, _startsAtKeyFrame, _startTime));
+        _finished.Add(new TsSegment(_segment.WrittenSpan.ToArray(), TsTime.Span(duration), _discontinuity, _startsAtKeyFrame, _startTime));
         _discontinuity = false;
     }
 
@@ -231,9 +229,4 @@ public sealed class TsSegmenter
         else
             _segment.Write(packets);
     }
-
-    /// <summary>From one 33-bit time to another the short way round.</summary>
-    private static long Step(long from, long to) => (to - from) << 31 >> 31;
-
-    private static long Ticks(TimeSpan span) => (long)(span.TotalSeconds * ClockHertz);
 }

@@ -8,6 +8,9 @@ public readonly record struct TsTrack(int Pid, byte StreamType)
 {
     public bool IsVideo => StreamType is 0x01 or 0x02 or 0x10 or 0x1B or 0x24 or 0x33;
 
+    /// <summary>MPEG-1 and -2 sound, AAC in its two wrappings: what browsers play out of a transport stream.</summary>
+    public bool IsSound => StreamType is 0x03 or 0x04 or 0x0F or 0x11;
+
     /// <summary>Do browsers show or play it? H.264 and H.265, MPEG sound and AAC.</summary>
     public bool IsPlayable => StreamType is 0x1B or 0x24 or 0x03 or 0x04 or 0x0F;
 }

@@ -22,11 +22,26 @@ public sealed class LiveEncoder : IAsyncDisposable
     /// <param name="picture">As a source of ffmpeg's lavfi.</param>
     /// <param name="sound">Null: none.</param>
     /// <param name="codec">What makes the picture.</param>
-    public static async Task<LiveEncoder> StartAsync(string picture, string? sound, string[] codec, params string[] to)
-    {
-        var encoder = new LiveEncoder(["-nostdin", "-hide_banner", "-loglevel", "warning", "-re", "-f", "lavfi", "-i", picture,
+    public static Task<LiveEncoder> StartAsync(string picture, string? sound, string[] codec, params string[] to) =>
+        RunAsync(["-re", "-f", "lavfi", "-i", picture,
             .. sound is null ? (string[])[] : ["-re", "-f", "lavfi", "-i", sound, "-c:a", "aac", "-b:a", "48k"],
-            .. codec, .. codec.Contains("libx264") ? (string[])["-preset", "ultrafast", "-tune", "zerolatency"] : [], "-g", "25", "-keyint_min", "25", "-sc_threshold", "0", "-pix_fmt", "yuv420p", .. to]);
+            .. codec, .. codec.Contains("libx264") ? X264 : [], .. KeyFrames, .. to]);
+
+    /// <summary>Sound alone.</summary>
+    public static Task<LiveEncoder> StartSoundAsync(string sound, params string[] to) => RunAsync(["-re", "-f", "lavfi", "-i", sound, "-c:a", "aac", "-b:a", "48k", .. to]);
+
+    /// <summary>A picture without sound to one place, and sound of the same clock to another.</summary>
+    public static Task<LiveEncoder> StartApartAsync(string picture, string sound, string[] pictureTo, string[] soundTo) =>
+        RunAsync(["-re", "-f", "lavfi", "-i", picture, "-re", "-f", "lavfi", "-i", sound,
+            "-map", "0:v", "-c:v", "libx264", .. X264, .. KeyFrames, .. pictureTo, "-map", "1:a", "-c:a", "aac", "-b:a", "48k", .. soundTo]);
+
+    private static readonly string[] X264 = ["-preset", "ultrafast", "-tune", "zerolatency"];
+
+    private static readonly string[] KeyFrames = ["-g", "25", "-keyint_min", "25", "-sc_threshold", "0", "-pix_fmt", "yuv420p"];
+
+    private static async Task<LiveEncoder> RunAsync(string[] arguments)
+    {
+        var encoder = new LiveEncoder(["-nostdin", "-hide_banner", "-loglevel", "warning", .. arguments]);
         await encoder._process.StartAsync(null, CancellationToken.None);
         return encoder;
     }
