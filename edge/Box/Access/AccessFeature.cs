@@ -8,6 +8,7 @@ public static class AccessFeature
         services.AddOptionsWithValidateOnStart<AccessOptions, AccessOptionsValidator>().BindConfiguration("Access");
         services.AddSingleton(ports);
         services.AddSingleton<ClassAccess>();
+        services.AddSingleton<RosterBook>();
         services.AddSingleton<TeacherDoor>();
         return services;
     }

@@ -80,11 +80,17 @@ public sealed class ClassAccess : IDisposable
     /// <param name="cancellationToken">Ends the waiting for one's turn.</param>
     public async Task<(PinVerdict Verdict, TimeSpan Wait)> JoinAsync(string phone, string guesser, string className, int seat, string? pin, CancellationToken cancellationToken)
     {
-        ClassEntry? entry = _classes.GetValueOrDefault(className);
-        (PinVerdict verdict, TimeSpan wait) = await _limit.TryAsync(guesser, _known.Contains(phone), () => entry is not null && PinForm.IsClass(pin) && PinHash.Fits(entry.Pin, pin!), cancellationToken);
-        if (verdict == PinVerdict.Right)
-            await LetInAsync(phone, entry!.Name, seat);
+        (PinVerdict verdict, TimeSpan wait) = await CheckAsync(phone, guesser, className, pin, cancellationToken);
+        if (verdict == PinVerdict.Right && _classes.GetValueOrDefault(className) is { } entry)
+            await LetInAsync(phone, entry.Name, seat);
         return (verdict, wait);
+    }
+
+    /// <summary>Looks at a class's PIN for a phone that has yet to choose its seat; a wrong one counts as with <see cref="JoinAsync"/>.</summary>
+    public Task<(PinVerdict Verdict, TimeSpan Wait)> CheckAsync(string phone, string guesser, string className, string? pin, CancellationToken cancellationToken)
+    {
+        ClassEntry? entry = _classes.GetValueOrDefault(className);
+        return _limit.TryAsync(guesser, _known.Contains(phone), () => entry is not null && PinForm.IsClass(pin) && PinHash.Fits(entry.Pin, pin!), cancellationToken);
     }
 
     /// <summary>The class and seat of a phone; null: it is in none. A tap: idle time begins anew.</summary>

@@ -90,12 +90,58 @@ public sealed partial class AccessPagesTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.SeeOther, (await temporary.GetAsync("/teacher/classes", Token)).StatusCode);
     }
 
+    /// <summary>Invariant 10: names stay on the box, in one file.</summary>
+    [Fact]
+    public async Task A_list_gives_a_class_pictures_and_names_and_no_other_file_of_the_box_learns_them()
+    {
+        using HttpClient teacher = Phone(), pupil = Phone(), stranger = Phone();
+        Assert.Equal(HttpStatusCode.SeeOther, (await SendListAsync(stranger, "class,seat,name\n3A,7,Zhuoma\n")).Status);
+        await PostAsync(teacher, "/teacher", HttpStatusCode.SeeOther, ("pin", Pin), ("back", "/teacher/classes"));
+        await LetInAsync(teacher, GestureKind.Press);
+        (HttpStatusCode status, string answer) = await SendListAsync(teacher, "class,seat,name\n3A,7,Zhuoma-Ciren\n3A,seven,Li Lei\n");
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, status);
+        Assert.Contains("Line 3:", answer, StringComparison.Ordinal);
+        Assert.DoesNotContain("names.", await teacher.GetStringAsync("/teacher/classes", Token), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.SeeOther, (await SendListAsync(teacher, "class,seat,name\n3A,7,Zhuoma-Ciren\n3A,70,Li Lei\n")).Status);
+        Assert.Contains("2 names.", await teacher.GetStringAsync("/teacher/classes", Token), StringComparison.Ordinal);
+        Assert.Contains("Zhuoma-Ciren", await teacher.GetStringAsync("/teacher/roster?class=3A", Token), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.SeeOther, (await stranger.GetAsync("/teacher/roster?class=3A", Token)).StatusCode);
+
+        string pin = FourDigits().Match(await PostAsync(teacher, "/teacher/classes", HttpStatusCode.OK, ("do", "pin"), ("class", "3A"))).Value;
+        Assert.DoesNotContain("Zhuoma", await PostAsync(pupil, "/class", HttpStatusCode.Forbidden, ("class", "3A"), ("seat", ""), ("pin", "x")), StringComparison.Ordinal);
+        string choice = await PostAsync(pupil, "/class", HttpStatusCode.OK, ("class", "3A"), ("seat", ""), ("pin", pin), ("back", "/library"));
+        Assert.Contains("Zhuoma-Ciren", choice, StringComparison.Ordinal);
+        Assert.Equal(2, choice.Split("name=\"seat\"").Length - 1);
+        Assert.Single(choice.Split("<svg"), part => part.Contains("Zhuoma-Ciren", StringComparison.Ordinal)); // seat 70 is beyond the pictures
+        await PostAsync(pupil, "/class", HttpStatusCode.SeeOther, ("class", "3A"), ("seat", "7"), ("pin", pin), ("back", "/library"));
+        await PostAsync(pupil, "/feedback", HttpStatusCode.SeeOther, ("kind", "Problem"), ("class", "3A"), ("seat", "7"), ("text", "why is it so"));
+        // Who is not on the list joins by number.
+        await PostAsync(stranger, "/class", HttpStatusCode.SeeOther, ("class", "3A"), ("seat", "9"), ("pin", pin), ("back", "/"));
+
+        byte[] name = Encoding.UTF8.GetBytes("Zhuoma-Ciren"), question = Encoding.UTF8.GetBytes("why is it so");
+        Assert.Equal(["roster.json"], Files(name));
+        Assert.NotEmpty(Files(question));
+        await PostAsync(teacher, "/teacher/classes", HttpStatusCode.SeeOther, ("do", "forget"), ("class", "3A"));
+        Assert.Empty(Files(name));
+        Assert.Contains("value=\"64\"", await PostAsync(stranger, "/class", HttpStatusCode.OK, ("class", "3A"), ("seat", ""), ("pin", pin)), StringComparison.Ordinal);
+
+        IEnumerable<string> Files(byte[] text) => Directory.EnumerateFiles(_folder["box"], "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) is not ("control.sock" or "lock"))
+            .Where(file => File.ReadAllBytes(file).AsSpan().IndexOf(text) >= 0).Select(file => Path.GetFileName(file));
+    }
+
+    private static async Task<(HttpStatusCode Status, string Answer)> SendListAsync(HttpClient phone, string list)
+    {
+        using var form = new MultipartFormDataContent { { new ByteArrayContent(Encoding.UTF8.GetBytes(list)), "file", "list.csv" }, { new StringContent(""), "class" } };
+        using HttpResponseMessage answer = await phone.PostAsync("/teacher/roster", form, Token);
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync(Token));
+    }
+
     [Fact]
     public async Task Forms_of_another_site_are_refused()
     {
         using HttpClient phone = Phone();
         phone.DefaultRequestHeaders.Add("Origin", "http://elsewhere.example");
-        foreach (string form in (string[])["/class", "/class/out", "/teacher/classes", "/teacher/pin", "/teacher/people"])
+        foreach (string form in (string[])["/class", "/class/out", "/teacher/classes", "/teacher/roster", "/teacher/pin", "/teacher/people"])
             await PostAsync(phone, form, HttpStatusCode.Forbidden, ("class", "3A"), ("do", "pin"));
     }
 
