@@ -26,6 +26,7 @@ var root = new RootCommand("Relay: sends packs and live lessons to schools, and 
     ProposalCommands.Audit(),
     BundleCommands.Create(),
     FeedbackCommands.Create(),
+    UsageEndpoints.Command(),
     NoticeCommands.Create(TimeProvider.System),
     LessonCommands.Create(TimeProvider.System, text =>
         DueText.TryParse(text, TimeProvider.System.GetUtcNow(), TimeZoneInfo.Local, out DateTimeOffset start) ? start : null),

@@ -119,6 +119,7 @@ public static class RelayServer
         app.MapLiveOrigin(context => context.Caller().School).ForBoxes();
         app.MapConsole(new ConsolePorts(listsChanged, Revoke(app.Services)));
         app.MapFeedback();
+        app.MapUsage();
         app.MapLinkForBoxes(context => context.Caller().Box).ForBoxes();
         app.MapAttachmentsForBoxes(context => context.Caller().Box).ForBoxes();
         app.MapLinkDoubts();

@@ -14,6 +14,7 @@ using Edge.Box.Pages;
 using Edge.Box.Panel;
 using Edge.Box.Pictures;
 using Edge.Box.Sync;
+using Edge.Box.Usage;
 using Edge.Core.Feedback;
 using Edge.Core.Live;
 using Edge.Core.Panel;
@@ -106,6 +107,7 @@ public static class BoxServer
         });
         builder.Services.AddAttachments(services => new AttachmentPorts(Path.Combine(options.DataFolder, "attachments"), () => services.GetRequiredService<RelayHttp>().Bulk,
             (wantedBytes, stop) => services.GetRequiredService<LinkGate>().AskAsync(wantedBytes, due: false, stop)));
+        builder.Services.AddUsage(Path.Combine(options.DataFolder, "usage.json"), services => () => TimeToGoBy(services, time) is { } now ? DateOnly.FromDateTime(now.ToLocalTime().DateTime) : null);
         builder.Services.AddAccess(services => new AccessPorts(Path.Combine(options.DataFolder, "access"), services.GetRequiredService<SiteFacts>().Plan, () => TimeToGoBy(services, time),
             services.GetRequiredService<IOptions<PanelOptions>>().Value.Gpio.Enabled));
         builder.Services.AddSync(services => new LinkPorts(
@@ -145,6 +147,7 @@ public static class BoxServer
             app.Services.GetRequiredService<ILogger<UsbDesk>>().NoControlSocket(UsbEndpoints.SocketOf(options.DataFolder), UsbEndpoints.MaxSocketPathBytes);
         app.UseRouting();
         ToolSite.UseGate(app);
+        UsageCounting.Use(app);
         app.MapContent();
         app.MapTools();
         app.MapLive();

@@ -21,6 +21,9 @@ internal static class FeedbackPages
     /// <summary>Hours: what waits longer than an hour, a day, three days, a week.</summary>
     public static readonly ImmutableArray<int> AgesOffered = [1, 24, 72, 168];
 
+    /// <summary>What was used is shown for so many days at first.</summary>
+    private const int UsageDays = 30;
+
     public static void MapFeedbackPages(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/feedback", (HttpContext context, FeedbackStore store, FleetStore fleet, LessonStore lessons, DownQueue down, IOptions<ConsoleOptions> options, TimeProvider time) =>
@@ -48,6 +51,12 @@ internal static class FeedbackPages
             });
         });
 
+        routes.MapGet("/schools/usage", (bool? all, Reader reader, UsageStore usage, FleetStore fleet) => new RazorComponentResult<UsagePage>(new
+        {
+            All = all == true,
+            Rows = all == true ? usage.Of(null, null) : usage.Of(DateOnly.FromDateTime(reader.Now.UtcDateTime).AddDays(-UsageDays), null),
+            Schools = fleet.Schools().ToDictionary(school => school.Id, school => school.Name),
+        }));
         routes.MapGet("/feedback/ages", (FeedbackAges ages, FleetStore fleet) => new RazorComponentResult<AgesPage>(new { Rows = ages.Rows(), Schools = fleet.Schools().ToDictionary(school => school.Id, school => school.Name) }));
         routes.MapFeedbackExport("/feedback");
 

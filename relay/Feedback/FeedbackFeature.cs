@@ -14,6 +14,7 @@ public static class FeedbackFeature
     {
         services.AddOptionsWithValidateOnStart<ExportOptions, ExportOptionsValidator>().BindConfiguration("Export");
         services.AddSingleton(provider => new FeedbackExport(provider.GetRequiredService<FeedbackStore>(), provider.GetRequiredService<IOptions<ExportOptions>>().Value.HomePage));
+        services.AddSingleton(provider => new UsageStore(provider.GetRequiredService<DurableDatabase>()));
         services.AddSingleton(provider => new FeedbackAges(provider.GetRequiredService<DurableDatabase>(), provider.GetRequiredService<TimeProvider>()));
         return services.AddSingleton(provider => new FeedbackStore(
             provider.GetRequiredService<DurableDatabase>(), provider.GetRequiredService<TimeProvider>(), queueDown(provider), wake(provider)));

@@ -122,9 +122,15 @@ public sealed class FeedbackStore(DurableDatabase database, TimeProvider time, Q
     /// <summary>Most open questions that are compared with each other at once: some 50 000 pairs.</summary>
     private const int MaxCompared = 300;
 
-    /// <summary>Keeps an item; part of the transaction that moves the box's cursor.</summary>
+    /// <summary>Keeps an item, counters of use apart from what people give; part of the transaction that moves the box's cursor.</summary>
     public static void Add(SqliteConnection connection, SqliteTransaction transaction, BoxId box, string school, long epoch, long sequence, FeedbackItem item, DateTimeOffset now)
     {
+        if (item.Kind == FeedbackKind.Usage)
+        {
+            if (UsageDay.Read(item.Content) is { } day)
+                UsageStore.Add(connection, transaction, box, school, day);
+            return;
+        }
         AttachmentStore.Add(connection, transaction, box, item);
         connection.Execute("""
             INSERT INTO feedback (id, box, school, epoch, sequence, kind, priority, lesson, second, class, seat, role, subject, content, boot, monotonic, wall, quality, arrived)

@@ -64,5 +64,19 @@ public static class FeedbackTables
             PRIMARY KEY (box, day)
         ) WITHOUT ROWID;
         """,
+        """
+        CREATE TABLE usage (                            -- largest totals heard
+            box TEXT NOT NULL,
+            storage INTEGER NOT NULL,                   -- the box's file that counts
+            day INTEGER NOT NULL,                       -- days since the year 1; -1: the box had no date
+            school TEXT NOT NULL,
+            visits INTEGER NOT NULL,
+            plays INTEGER NOT NULL,
+            downloads INTEGER NOT NULL,
+            applications INTEGER NOT NULL,
+            PRIMARY KEY (box, storage, day)
+        ) WITHOUT ROWID;
+        CREATE INDEX usage_by_day ON usage (day);
+        """,
     ]);
 }

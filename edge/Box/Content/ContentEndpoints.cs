@@ -1,4 +1,6 @@
+using Edge.Box.Usage;
 using Edge.Core.Content;
+using Edge.Core.Feedback;
 using Microsoft.Net.Http.Headers;
 
 namespace Edge.Box.Content;
@@ -10,7 +12,7 @@ public static class ContentEndpoints
     private const string KeepAnHour = "private, max-age=3600";
 
     public static void MapContent(this IEndpointRouteBuilder routes) =>
-        routes.MapMethods("/library/{pack}/{**path:required}", [HttpMethods.Get, HttpMethods.Head], FileAsync);
+        routes.MapMethods("/library/{pack}/{**path:required}", [HttpMethods.Get, HttpMethods.Head], FileAsync).WithMetadata(new CountsAs(UsageKey.Downloads));
 
     private static async Task<IResult> FileAsync(string pack, string path, HttpContext context, PackViews views, ToolSite tools, CancellationToken cancellationToken)
     {

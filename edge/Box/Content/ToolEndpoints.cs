@@ -1,5 +1,7 @@
 using System.Text;
+using Edge.Box.Usage;
 using Edge.Core.Content;
+using Edge.Core.Feedback;
 
 namespace Edge.Box.Content;
 
@@ -23,7 +25,7 @@ public static class ToolEndpoints
             context.Response.Headers.CacheControl = "no-cache";
             return Results.Bytes(helper, "text/javascript; charset=utf-8", entityTag: tag);
         }).WithMetadata(new ToolPort());
-        routes.MapMethods("/{pack}/{**path:required}", [HttpMethods.Get, HttpMethods.Head], FileAsync).WithMetadata(new ToolPort()).WithOrder(1);
+        routes.MapMethods("/{pack}/{**path:required}", [HttpMethods.Get, HttpMethods.Head], FileAsync).WithMetadata(new ToolPort(), new CountsAs(UsageKey.Applications, Once: true)).WithOrder(1);
     }
 
     private static async Task<IResult> FileAsync(string pack, string path, HttpContext context, PackViews views, ToolSite site, CancellationToken cancellationToken)

@@ -85,7 +85,7 @@ public static class FeedbackEndpoints
         if (await FormAsync(context, maxBytes, cancellationToken) is not { } form)
             return Text(say.Format("feedback.form-too-long", maxBytes / 1024), StatusCodes.Status413PayloadTooLarge);
 
-        kind ??= Enum.TryParse(form["kind"], ignoreCase: true, out FeedbackKind named) && named is not (FeedbackKind.Damaged or FeedbackKind.PollAnswer or FeedbackKind.Note) ? named : null;
+        kind ??= Enum.TryParse(form["kind"], ignoreCase: true, out FeedbackKind named) && named is not (FeedbackKind.Damaged or FeedbackKind.PollAnswer or FeedbackKind.Note or FeedbackKind.Usage) ? named : null;
         if (kind is null)
             return Refuse(GiveOutcome.NotValid, say);
         lesson ??= Field(form, "lesson");

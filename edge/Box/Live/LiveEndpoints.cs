@@ -1,3 +1,5 @@
+using Edge.Box.Usage;
+using Edge.Core.Feedback;
 using Edge.Core.Live;
 using Microsoft.Net.Http.Headers;
 
@@ -17,13 +19,13 @@ public static class LiveEndpoints
         routes.MapCaptions();
         RouteGroupBuilder live = routes.MapGroup("/live/{lesson}");
         string[] read = [HttpMethods.Get, HttpMethods.Head];
-        live.MapMethods("/index.m3u8", read, Playlist);
+        live.MapMethods("/index.m3u8", read, Playlist).WithMetadata(new CountsAs(UsageKey.Plays, Once: true));
         live.MapMethods("/{sequence:long}.ts", read, Segment);
         live.MapMethods("/{sequence:long}.m4s", read, Segment);
         live.MapMethods("/map-{hash}.mp4", read, Map);
-        live.MapMethods("/recording.ts", read, Recording);
-        live.MapMethods("/recording.mp4", read, Recording);
-        live.MapMethods("/recording.m3u8", read, RecordingPlaylist);
+        live.MapMethods("/recording.ts", read, Recording).WithMetadata(new CountsAs(UsageKey.Plays, Once: true));
+        live.MapMethods("/recording.mp4", read, Recording).WithMetadata(new CountsAs(UsageKey.Plays, Once: true));
+        live.MapMethods("/recording.m3u8", read, RecordingPlaylist).WithMetadata(new CountsAs(UsageKey.Plays, Once: true));
         live.MapMethods("/recording/{sequence:long}.ts", read, RecordingSegment);
         live.MapMethods("/recording/{sequence:long}.m4s", read, RecordingSegment);
         live.MapMethods("/recording/map-{hash}.mp4", read, RecordingMap);

@@ -3,6 +3,8 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Edge.Box.Usage;
+using Edge.Core.Feedback;
 using Edge.Core.Live;
 
 namespace Edge.Box.Live;
@@ -16,7 +18,7 @@ public static class SoundEndpoints
     {
         RouteGroupBuilder live = routes.MapGroup("/live/{lesson}");
         string[] read = [HttpMethods.Get, HttpMethods.Head];
-        live.MapMethods("/main.m3u8", read, Multivariant);
+        live.MapMethods("/main.m3u8", read, Multivariant).WithMetadata(new CountsAs(UsageKey.Plays, Once: true));
         live.MapMethods("/sound-{language}.m3u8", read, List);
         live.MapMethods("/{sequence:long}-{language}.ts", read, Segment);
         live.MapGet("/sounds.json", (string lesson, HttpContext context, LiveLessons lessons) =>

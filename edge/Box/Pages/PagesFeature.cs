@@ -7,7 +7,9 @@ using Edge.Box.Content;
 using Edge.Box.Feedback;
 using Edge.Box.Identity;
 using Edge.Box.Panel;
+using Edge.Box.Usage;
 using Edge.Core.Content;
+using Edge.Core.Feedback;
 using Edge.Core.Learning;
 using Edge.Core.Panel;
 using Edge.Core.Sync;
@@ -65,27 +67,27 @@ public static class PagesFeature
 
         pages.MapGet("/healthz", () => "ok");
         pages.MapGet("/status.json", (SiteView view) => Results.Json(view.Status(), PagesJson.Default.SiteStatus));
-        pages.MapGet("/", IResult (SiteView view, DownInbox inbox) => new RazorComponentResult<HomePage>(new { Lessons = view.Today(), Notices = inbox.OfSchool(HomePage.MaxNotices) }));
-        pages.MapGet("/ask", IResult (SiteView view) => new RazorComponentResult<AskPage>(new { Lessons = view.Today() }));
+        pages.MapGet("/", IResult (SiteView view, DownInbox inbox) => new RazorComponentResult<HomePage>(new { Lessons = view.Today(), Notices = inbox.OfSchool(HomePage.MaxNotices) })).WithMetadata(new CountsAs(UsageKey.Visits));
+        pages.MapGet("/ask", IResult (SiteView view) => new RazorComponentResult<AskPage>(new { Lessons = view.Today() })).WithMetadata(new CountsAs(UsageKey.Visits));
         pages.MapProblems();
         pages.MapGet("/status", IResult (SiteView view, LibrarySearch search) =>
         {
             SiteStatus status = view.Status();
             return new RazorComponentResult<StatusPage>(new { Status = status, Titles = search.TitlesOf(status.Packs.Select(pack => pack.Pack)) });
         });
-        pages.MapGet("/library", IResult (HttpContext context, SiteView view, PackLibrary library, LibrarySearch search, Reader reader) => Library(context, view, library, search, reader));
+        pages.MapGet("/library", IResult (HttpContext context, SiteView view, PackLibrary library, LibrarySearch search, Reader reader) => Library(context, view, library, search, reader)).WithMetadata(new CountsAs(UsageKey.Visits));
         // Whoever shortens a file's address by hand means the pack.
         pages.MapGet("/library/{pack}", (string pack) => Results.Redirect($"/pack/{Uri.EscapeDataString(pack)}"));
         pages.MapGet("/pack/{pack}", IResult (string pack, HttpContext context, PackViews views, SiteView site, TeacherSessions teachers, string? problem) => views.Current(pack) is { } view
             ? new RazorComponentResult<PackPage>(new { View = view, Errata = site.Errata(pack), IsTeacher = teachers.IsTeacher(context), Problem = LayerProblems.Contains(problem) ? problem : null })
-            : NotFound());
+            : NotFound()).WithMetadata(new CountsAs(UsageKey.Visits));
         pages.MapTeacher();
         pages.MapClasses();
-        pages.MapGet("/pack/{pack}/{**path}", ItemAsync);
-        pages.MapGet("/exercise/{pack}/{**path}", ExerciseAsync);
+        pages.MapGet("/pack/{pack}/{**path}", ItemAsync).WithMetadata(new CountsAs(UsageKey.Visits));
+        pages.MapGet("/exercise/{pack}/{**path}", ExerciseAsync).WithMetadata(new CountsAs(UsageKey.Applications));
         pages.MapGet("/live", (SiteView view) =>
             view.Today().LastOrDefault(card => card.Shows is LessonShows.Live or LessonShows.Lost) is { } card ? Results.Redirect($"/lesson/{card.Planned.Id}") : Results.Redirect("/"));
-        pages.MapGet("/lesson/{id}", Lesson);
+        pages.MapGet("/lesson/{id}", Lesson).WithMetadata(new CountsAs(UsageKey.Visits));
         pages.MapGet("/lesson/{id}/questions", IResult (string id, LessonQuestions questions, PackUse use, SiteView view) =>
         {
             if (view.Lesson(id) is not null)

@@ -57,6 +57,8 @@ public sealed record FeedbackItem(
             return FeedbackFault.Text;
         if (Kind is FeedbackKind.Hand or FeedbackKind.Lost && !ClassSignal.IsValid(Content))
             return FeedbackFault.Text;
+        if (Kind == FeedbackKind.Usage && UsageDay.Read(Content) is null)
+            return FeedbackFault.Text;
         return Kind is FeedbackKind.Attendance or FeedbackKind.HelpRequest || attached || !string.IsNullOrWhiteSpace(Content) ? FeedbackFault.None : FeedbackFault.Empty;
     }
 

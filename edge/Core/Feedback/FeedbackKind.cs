@@ -21,6 +21,8 @@ public enum FeedbackKind : byte
     Lost = 9,
     /// <summary>Words in answer to a question without options; <see cref="FeedbackItem.Subject"/> is the poll. The last one of a seat counts.</summary>
     ShortAnswer = 10,
+    /// <summary>How much the box was used on a day (<see cref="UsageDay"/>): counted by the box itself, kept by the relay apart from what people give.</summary>
+    Usage = 11,
     /// <summary>Stands in for an item whose bytes the box's card lost, so that the loss is counted and the sequence has no hole.</summary>
     Damaged = 255,
 }

@@ -1,13 +1,13 @@
 namespace Edge.Core.Feedback;
 
 /// <summary>What is refused first when a box's room for feedback runs out. Before anything is refused, items that the relay has already make room.
-/// The order: what a machine or a habit gives and can give again (attendance); votes and teachers' notes; problems and questions; what a pupil worked on and calls for help, which may fill the last byte.</summary>
+/// The order: what a machine or a habit gives and can give again (attendance, counters of use); votes and teachers' notes; problems and questions; what a pupil worked on and calls for help, which may fill the last byte.</summary>
 public static class OutboxRoom
 {
     /// <summary>The share of the room that items of this kind may fill, in percent.</summary>
     public static int PercentFor(FeedbackKind kind) => kind switch
     {
-        FeedbackKind.Attendance => 80,
+        FeedbackKind.Attendance or FeedbackKind.Usage => 80,
         FeedbackKind.PollAnswer or FeedbackKind.Note => 90,
         FeedbackKind.Question or FeedbackKind.Problem => 95,
         _ => 100,

@@ -53,10 +53,10 @@ public sealed partial class FeedbackExportTests : IDisposable
     [Fact]
     public async Task Statements_keep_the_rules_of_xapi_name_no_child_and_are_the_same_at_every_export()
     {
-        foreach (FeedbackKind kind in Enum.GetValues<FeedbackKind>())
+        foreach (FeedbackKind kind in Enum.GetValues<FeedbackKind>().Where(kind => kind != FeedbackKind.Usage))
             await AddAsync("hill", kind, kind == FeedbackKind.Attendance ? "" : "words \u0001 \"quoted\"", Start, subject: kind is FeedbackKind.PollAnswer or FeedbackKind.ShortAnswer ? "poll 1/a" : null);
         JsonElement first = await StatementsAsync();
-        Assert.Equal(Enum.GetValues<FeedbackKind>().Length, first.GetArrayLength());
+        Assert.Equal(Enum.GetValues<FeedbackKind>().Length - 1, first.GetArrayLength());
         Assert.All(first.EnumerateArray(), CheckStatement);
         Assert.Distinct(first.EnumerateArray().Select(statement => statement.GetProperty("id").GetString()));
         _time.Advance(TimeSpan.FromDays(1));
