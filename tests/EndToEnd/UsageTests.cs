@@ -1,5 +1,6 @@
 using System.Text.Json;
 using EndToEnd.World;
+using Microsoft.Playwright;
 using TestKit;
 using Xunit;
 
@@ -28,6 +29,14 @@ public sealed class UsageTests
         JsonElement row = Assert.Single((await school.Relay.CliAsync(Token, "usage")).EnumerateArray());
         Assert.Equal((School.Id, 0L, 0L), (row.GetProperty("school").GetString(), row.GetProperty("plays").GetInt64(), row.GetProperty("applications").GetInt64()));
         Assert.Empty((await school.Relay.GetAsync("/api/feedback", Token)).EnumerateArray());
+
+        await using Browser browser = await Browser.StartAsync();
+        await using Visit staff = await browser.VisitAsync(school.Relay.Console);
+        await staff.Page.GotoAsync($"/login?key={school.Relay.StaffKey}");
+        await staff.Page.GotoAsync("/schools");
+        await staff.Page.GetByText("What schools use").ClickAsync();
+        await Assertions.Expect(staff.Page.Locator("tbody tr").Filter(new LocatorFilterOptions { HasText = School.Name })).ToContainTextAsync("10");
+        Assert.Equal(360, await staff.Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth"));
     }
 
     /// <summary>Pages count; what is not there, heads and what pages are made of do not.</summary>
