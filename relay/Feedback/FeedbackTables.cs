@@ -68,7 +68,7 @@ public static class FeedbackTables
         CREATE TABLE usage (                            -- largest totals heard
             box TEXT NOT NULL,
             storage INTEGER NOT NULL,                   -- the box's file that counts
-            day INTEGER NOT NULL,                       -- days since the year 1; -1: the box had no date
+            day INTEGER NOT NULL,                       -- days since the year 1, by the box's time
             school TEXT NOT NULL,
             visits INTEGER NOT NULL,
             plays INTEGER NOT NULL,

@@ -20,7 +20,7 @@ public static class UsageEndpoints
 
     public static Command Command()
     {
-        var from = new Option<DateOnly?>("--from") { Description = "First day, such as 2026-03-02. Without --from and --to all is summed, days without a date as well" };
+        var from = new Option<DateOnly?>("--from") { Description = "First day, such as 2026-03-02. Without --from and --to all is summed" };
         var to = new Option<DateOnly?>("--to") { Description = "Last day" };
         var command = new Command("usage", "What schools use: pages seen, plays, downloads, exercises and tools opened") { from, to };
         command.SetStaffAction(async (parsed, client, cancellationToken) =>

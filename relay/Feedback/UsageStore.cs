@@ -29,7 +29,7 @@ public sealed class UsageStore(DurableDatabase database)
         {
             box = box.ToString(),
             storage = unchecked((long)day.Storage),
-            day = day.Day?.DayNumber ?? -1,
+            day = day.Day.DayNumber,
             school,
             visits = day[UsageKey.Visits],
             plays = day[UsageKey.Plays],
@@ -38,12 +38,12 @@ public sealed class UsageStore(DurableDatabase database)
         }, transaction);
 
     /// <summary>Schools that used something, the busiest first.</summary>
-    /// <param name="from">First day; null with <paramref name="to"/>: all there is, days without a date as well.</param>
-    /// <param name="to">Last day.</param>
+    /// <param name="from">First day; null: from the beginning.</param>
+    /// <param name="to">Last day; null: to the end.</param>
     public ImmutableArray<UsageRow> Of(DateOnly? from, DateOnly? to) => database.Read(connection => connection.Query<(string School, long Boxes, long Visits, long Plays, long Downloads, long Applications)>("""
         SELECT school, count(DISTINCT box), sum(visits), sum(plays), sum(downloads), sum(applications) FROM usage
         WHERE day BETWEEN @from AND @to GROUP BY school ORDER BY sum(visits) + sum(plays) + sum(downloads) + sum(applications) DESC, school
-        """, new { from = from?.DayNumber ?? -1, to = to?.DayNumber ?? int.MaxValue })
+        """, new { from = from?.DayNumber ?? 0, to = to?.DayNumber ?? int.MaxValue })
         .Select(row => new UsageRow(row.School, (int)row.Boxes, row.Visits, row.Plays, row.Downloads, row.Applications)).ToImmutableArray());
 
     /// <summary>The sum of all rows.</summary>

@@ -9,7 +9,7 @@ using Edge.Durable;
 
 namespace Edge.Box.Usage;
 
-/// <param name="Day">Null: the box had no time to go by.</param>
+/// <param name="Day">Null: the box had no time to go by; such counts wait for the first day that it knows.</param>
 /// <param name="Counts">By <see cref="UsageKey"/>.</param>
 /// <param name="Sent">As they were when the outbox took them.</param>
 public sealed record UsageEntry(DateOnly? Day, ImmutableArray<long> Counts, ImmutableArray<long> Sent);
@@ -51,11 +51,7 @@ public sealed class UsageBook
         DateOnly? today = _today();
         lock (_gate)
         {
-            Counted? day = _days.Find(day => day.Day == today);
-            if (day is null)
-                _days.Add(day = new Counted(today, new long[UsageDay.Keys], [.. new long[UsageDay.Keys]]));
-            if (day.Counts[(int)key] < UsageDay.Most)
-                day.Counts[(int)key]++;
+            Add(Of(today), (int)key, 1);
             _changed = true;
         }
     }
@@ -63,8 +59,18 @@ public sealed class UsageBook
     /// <summary>Days that changed since they were last taken up.</summary>
     public ImmutableArray<UsageDay> Owed()
     {
+        DateOnly? today = _today();
         lock (_gate)
-            return [.. _days.Where(day => !day.Sent.AsSpan().SequenceEqual(day.Counts)).Select(day => new UsageDay(_storage, day.Day, [.. day.Counts]))];
+        {
+            // What was counted before the box knew a day was never sent, so it may still move.
+            if (today is not null && _days.Find(day => day.Day is null) is { } undated)
+            {
+                for (int key = 0; key < UsageDay.Keys; key++)
+                    Add(Of(today), key, undated.Counts[key]);
+                _changed = _days.Remove(undated);
+            }
+            return [.. _days.Where(day => day.Day is not null && !day.Sent.AsSpan().SequenceEqual(day.Counts)).Select(day => new UsageDay(_storage, day.Day!.Value, [.. day.Counts]))];
+        }
     }
 
     /// <summary>The outbox has this one. Forgetting it in a power cut is harmless: totals may be sent again.</summary>
@@ -103,6 +109,16 @@ public sealed class UsageBook
             throw;
         }
     }
+
+    private Counted Of(DateOnly? wanted)
+    {
+        Counted? day = _days.Find(day => day.Day == wanted);
+        if (day is null)
+            _days.Add(day = new Counted(wanted, new long[UsageDay.Keys], [.. new long[UsageDay.Keys]]));
+        return day;
+    }
+
+    private static void Add(Counted day, int key, long count) => day.Counts[key] = Math.Min(UsageDay.Most, day.Counts[key] + count);
 
     /// <returns>Null: there is none, or it is damaged; then counting begins under a new name, and what was sent under the old one stands.</returns>
     private static UsageFile? Read(string path)

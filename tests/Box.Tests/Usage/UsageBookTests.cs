@@ -44,21 +44,28 @@ public sealed class UsageBookTests : IDisposable
     }
 
     [Fact]
-    public async Task Days_are_apart_and_a_box_without_time_counts_too()
+    public async Task Days_are_apart_and_what_a_box_without_time_counted_waits_for_the_first_it_knows()
     {
         UsageBook book = Open();
         book.Count(UsageKey.Visits);
         _today = null;
         book.Count(UsageKey.Visits);
+        Assert.Equal([new DateOnly(2026, 3, 2)], book.Owed().Select(day => day.Day));
+        await book.KeepAsync(Token);
+        book = Open();
+        book.Count(UsageKey.Visits);
         _today = new DateOnly(2026, 3, 3);
         book.Count(UsageKey.Downloads);
-        Assert.Equal([new DateOnly(2026, 3, 2), null, new DateOnly(2026, 3, 3)], book.Owed().Select(day => day.Day));
+        UsageDay[] owed = [.. book.Owed()];
+        Assert.Equal([new DateOnly(2026, 3, 2), new DateOnly(2026, 3, 3)], owed.Select(day => day.Day));
+        Assert.Equal([1L, 0, 0, 0], owed[0].Counts);
+        Assert.Equal([2L, 0, 1, 0], owed[1].Counts);
         for (int day = 0; day < 100; day++)
         {
             _today = new DateOnly(2026, 4, 1).AddDays(day);
             book.Count(UsageKey.Visits);
-            foreach (UsageDay owed in book.Owed())
-                book.Took(owed);
+            foreach (UsageDay changed in book.Owed())
+                book.Took(changed);
         }
         await book.KeepAsync(Token);
         Assert.InRange(new FileInfo(_folder["usage.json"]).Length, 1, 8_000);

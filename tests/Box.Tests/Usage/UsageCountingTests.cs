@@ -24,7 +24,7 @@ public sealed class UsageCountingTests : IAsyncLifetime
     private WebApplication _app = null!;
     private HttpClient _http = null!;
 
-    public UsageCountingTests() => _book = new UsageBook(_folder["usage.json"], () => null);
+    public UsageCountingTests() => _book = new UsageBook(_folder["usage.json"], () => new DateOnly(2026, 3, 2));
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

@@ -8,7 +8,7 @@ namespace Edge.Core.Tests.Feedback;
 public sealed class UsageDayTests
 {
     private static readonly Gen<UsageDay> Any = Gen.Select(Gen.ULong, Gen.Int[0, 3_000_000], Gen.Long[0, UsageDay.Most].Array[UsageDay.Keys])
-        .Select((storage, day, counts) => new UsageDay(storage, day == 0 ? null : DateOnly.FromDayNumber(day), [.. counts]));
+        .Select((storage, day, counts) => new UsageDay(storage, DateOnly.FromDayNumber(day), [.. counts]));
 
     [Fact]
     public void What_is_written_is_read_again() => Any.Sample(day =>
@@ -20,15 +20,16 @@ public sealed class UsageDayTests
 
     [Theory]
     [InlineData("")]
-    [InlineData("0123456789abcdef - 1 2 3")]
-    [InlineData("0123456789abcdef - 1 2 3 4 5")]
-    [InlineData("0123456789abcdef - 1 2 3 -4")]
-    [InlineData("0123456789abcdef - 1 2 3 1000000001")]
+    [InlineData("0123456789abcdef 2026-03-02 1 2 3")]
+    [InlineData("0123456789abcdef 2026-03-02 1 2 3 4 5")]
+    [InlineData("0123456789abcdef 2026-03-02 1 2 3 -4")]
+    [InlineData("0123456789abcdef 2026-03-02 1 2 3 1000000001")]
+    [InlineData("0123456789abcdef - 1 2 3 4")]
     [InlineData("0123456789abcdef 2026-02-30 1 2 3 4")]
     [InlineData("0123456789abcdef 02-03-2026 1 2 3 4")]
-    [InlineData("123456789abcdef - 1 2 3 4")]
-    [InlineData("0123456789abcdeg - 1 2 3 4")]
-    [InlineData("0123456789abcdef -  1 2 3 4")]
+    [InlineData("123456789abcdef 2026-03-02 1 2 3 4")]
+    [InlineData("0123456789abcdeg 2026-03-02 1 2 3 4")]
+    [InlineData("0123456789abcdef 2026-03-02  1 2 3 4")]
     public void What_is_not_exactly_a_day_is_none(string text) => Assert.Null(UsageDay.Read(text));
 
     [Fact]

@@ -36,7 +36,7 @@ public sealed class UsageStoreTests : IDisposable
             await AddAsync(_one, "hill", 1, Monday, visits, visits / 3);
         await AddAsync(_one, "hill", 1, Monday.AddDays(1), 10, 0);
         await AddAsync(_one, "hill", 2, Monday.AddDays(1), 4, 0); // a new card counts from nothing
-        await AddAsync(_one, "hill", 2, null, 2, 0);
+        await AddAsync(_one, "hill", 2, Monday.AddDays(2), 2, 0);
         await AddAsync(_two, "valley", 1, Monday, 7, 1);
         Assert.Equal([new UsageRow("hill", 1, 25, 3, 0, 0), new UsageRow("valley", 1, 7, 1, 0, 0)], store.Of(null, null));
         Assert.Equal(new UsageRow(null, 2, 32, 4, 0, 0), UsageStore.Sum(store.Of(null, null)));
@@ -56,7 +56,7 @@ public sealed class UsageStoreTests : IDisposable
         Assert.Equal(5 * 3 * 4, UsageStore.Sum(store.Of(null, null)).Visits);
     }
 
-    private Task AddAsync(BoxId box, string school, ulong storage, DateOnly? day, long visits, long plays)
+    private Task AddAsync(BoxId box, string school, ulong storage, DateOnly day, long visits, long plays)
     {
         var item = new FeedbackItem(new ItemId(1, ++_number), FeedbackKind.Usage, FeedbackPriority.Normal, null, null, new Seat("box", 0, SeatRole.Room), null,
             new UsageDay(storage, day, [visits, plays, 0, 0]).ToText(), default);
