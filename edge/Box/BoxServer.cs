@@ -145,6 +145,7 @@ public static class BoxServer
         _ = app.Services.GetRequiredService<DataFolderLock>();
         if (!UsbEndpoints.Fits(options.DataFolder))
             app.Services.GetRequiredService<ILogger<UsbDesk>>().NoControlSocket(UsbEndpoints.SocketOf(options.DataFolder), UsbEndpoints.MaxSocketPathBytes);
+        SoundForm.UseRefusal(app);
         app.UseRouting();
         ToolSite.UseGate(app);
         UsageCounting.Use(app);

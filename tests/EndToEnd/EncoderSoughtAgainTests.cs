@@ -28,7 +28,8 @@ public sealed class EncoderSoughtAgainTests : IAsyncDisposable
         string tools = _folder["tools"];
         string asked = _folder["asked"];
         string path = Environment.GetEnvironmentVariable("PATH")!;
-        string ffmpeg = _folder.Write("tools/ffmpeg", $"#!/bin/sh\nmkdir '{asked}' 2>/dev/null && exit 1\nPATH='{path}' exec ffmpeg \"$@\"\n");
+        // A look makes a test picture; what else the relay asks of ffmpeg goes well.
+        string ffmpeg = _folder.Write("tools/ffmpeg", $"#!/bin/sh\ncase \"$*\" in *testsrc2*) mkdir '{asked}' 2>/dev/null && exit 1 ;; esac\nPATH='{path}' exec ffmpeg \"$@\"\n");
         File.SetUnixFileMode(ffmpeg, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         await using var relay = new RelayNode(_folder["relay"], new Dictionary<string, string>(Quick.Relay)
         {

@@ -80,10 +80,9 @@ public static class FeedbackEndpoints
         // Other sites may link here, not post in a pupil's name.
         if (context.Request.Headers["Sec-Fetch-Site"] == "cross-site")
             return Text(say["feedback.not-valid"], StatusCodes.Status403Forbidden);
-        if (!context.Request.HasFormContentType)
-            return Text(say["feedback.not-valid"], StatusCodes.Status415UnsupportedMediaType);
-        if (await FormAsync(context, maxBytes, cancellationToken) is not { } form)
-            return Text(say.Format("feedback.form-too-long", maxBytes / 1024), StatusCodes.Status413PayloadTooLarge);
+        (IFormCollection? read, int refused) = await FormAsync(context, maxBytes, cancellationToken);
+        if (read is not { } form)
+            return Text(refused == StatusCodes.Status413PayloadTooLarge ? say.Format("feedback.form-too-long", maxBytes / 1024) : say["feedback.not-valid"], refused);
 
         kind ??= Enum.TryParse(form["kind"], ignoreCase: true, out FeedbackKind named) && named is not (FeedbackKind.Damaged or FeedbackKind.PollAnswer or FeedbackKind.Note or FeedbackKind.Usage) ? named : null;
         if (kind is null)
@@ -169,20 +168,21 @@ public static class FeedbackEndpoints
 
     private static IResult Text(string message, int status) => Results.Text(message, "text/plain; charset=utf-8", statusCode: status);
 
-    private static async Task<IFormCollection?> FormAsync(HttpContext context, int maxBytes, CancellationToken cancellationToken)
+    /// <returns>The form, or the status that refuses it.</returns>
+    private static async Task<(IFormCollection? Form, int Refused)> FormAsync(HttpContext context, int maxBytes, CancellationToken cancellationToken)
     {
         if (context.Request.ContentLength > maxBytes)
-            return null;
+            return (null, StatusCodes.Status413PayloadTooLarge);
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = maxBytes;
         try
         {
-            return await context.Request.ReadFormAsync(new FormOptions { ValueCountLimit = 32, KeyLengthLimit = 64, ValueLengthLimit = maxBytes, MultipartBodyLengthLimit = maxBytes },
-                cancellationToken);
+            return (await SoundForm.ReadAsync(context.Request, cancellationToken,
+                new FormOptions { ValueCountLimit = 32, KeyLengthLimit = 64, ValueLengthLimit = maxBytes, MultipartBodyLengthLimit = maxBytes }), StatusCodes.Status200OK);
         }
-        catch (Exception e) when (e is InvalidDataException or BadHttpRequestException)
+        catch (BadHttpRequestException e)
         {
-            return null;
+            return (null, e.StatusCode);
         }
     }
 

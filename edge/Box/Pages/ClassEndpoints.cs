@@ -51,7 +51,7 @@ public static class ClassEndpoints
 
     private static async Task<IResult> JoinAsync(HttpContext context, ClassAccess access, CancellationToken cancellationToken)
     {
-        IFormCollection form = await context.Request.ReadFormAsync(cancellationToken);
+        IFormCollection form = await SoundForm.ReadAsync(context.Request, cancellationToken);
         string back = form["back"].ToString(), className = form["class"].ToString().Trim();
         if (form["seat"].ToString().Trim().Length == 0)
             return await ChooseSeatAsync(context, access, back, className, form["pin"].ToString().Trim(), cancellationToken);
@@ -78,17 +78,7 @@ public static class ClassEndpoints
     {
         if (!sessions.IsTeacher(context))
             return ToSignIn();
-        if (!context.Request.HasFormContentType)
-            return Results.BadRequest();
-        IFormCollection form;
-        try
-        {
-            form = await context.Request.ReadFormAsync(new FormOptions { ValueCountLimit = 8, ValueLengthLimit = MaxFormBytes, MultipartBodyLengthLimit = MaxRosterFormBytes }, cancellationToken);
-        }
-        catch (Exception e) when (e is InvalidDataException or IOException)
-        {
-            return Classes(context, access, problem: ("roster.unreadable", 1));
-        }
+        IFormCollection form = await SoundForm.ReadAsync(context.Request, cancellationToken, new FormOptions { ValueCountLimit = 8, ValueLengthLimit = MaxFormBytes, MultipartBodyLengthLimit = MaxRosterFormBytes });
         using var file = new MemoryStream();
         if (form.Files["file"] is { } sent)
             await sent.CopyToAsync(file, cancellationToken);
@@ -103,7 +93,7 @@ public static class ClassEndpoints
     {
         if (!sessions.IsTeacher(context))
             return ToSignIn();
-        IFormCollection form = await context.Request.ReadFormAsync(cancellationToken);
+        IFormCollection form = await SoundForm.ReadAsync(context.Request, cancellationToken);
         string className = form["class"].ToString().Trim();
         switch (form["do"].ToString())
         {

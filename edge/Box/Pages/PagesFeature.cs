@@ -133,7 +133,7 @@ public static class PagesFeature
 
         pages.MapPost("/language", async (HttpContext context, Texts texts, CancellationToken cancellationToken) =>
         {
-            IFormCollection form = await context.Request.ReadFormAsync(cancellationToken);
+            IFormCollection form = await SoundForm.ReadAsync(context.Request, cancellationToken);
             string chosen = form["lang"].ToString();
             if (texts.Offered.Contains(chosen))
                 context.Response.Cookies.Append(Reader.Cookie, chosen, new CookieOptions { MaxAge = LanguageKept, SameSite = SameSiteMode.Lax });

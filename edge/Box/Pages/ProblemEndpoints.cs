@@ -33,7 +33,7 @@ public static class ProblemEndpoints
         // Other sites may link here, not report in our pupils' name.
         if (context.Request.Headers["Sec-Fetch-Site"] == "cross-site")
             return Results.StatusCode(StatusCodes.Status403Forbidden);
-        IFormCollection form = await context.Request.ReadFormAsync(cancellationToken);
+        IFormCollection form = await SoundForm.ReadAsync(context.Request, cancellationToken);
         string page = LocalSeeOther.Local(form["page"].ToString());
         // Whoever taps has typed no seat, perhaps: the room says it then.
         (string? className, int? number) = reader.Seat;

@@ -47,7 +47,7 @@ public static class TeacherEndpoints
     {
         if (IsForeign(context.Request))
             return Results.StatusCode(StatusCodes.Status403Forbidden);
-        IFormCollection form = await context.Request.ReadFormAsync(cancellationToken);
+        IFormCollection form = await SoundForm.ReadAsync(context.Request, cancellationToken);
         string back = form["back"].ToString(), phone = PhoneMark.OfOrNew(context);
         (PinVerdict verdict, TimeSpan wait, DoorStep step, string? teacher) = await door.SignInAsync(phone, PhoneMark.Guesser(context), form["pin"].ToString().Trim(), cancellationToken);
         if (verdict == PinVerdict.Right && step == DoorStep.Shut)
@@ -78,7 +78,7 @@ public static class TeacherEndpoints
     {
         if (IsForeign(context.Request))
             return Results.StatusCode(StatusCodes.Status403Forbidden);
-        IFormCollection form = await context.Request.ReadFormAsync(cancellationToken);
+        IFormCollection form = await SoundForm.ReadAsync(context.Request, cancellationToken);
         return door.AskForPin(PhoneMark.OfOrNew(context), form["pin"].ToString().Trim()) ? ToDoor("/teacher")
             : Page(context, pin, sessions, door, "/teacher", (PinVerdict.Wait, TeacherDoor.Patience));
     }
@@ -87,7 +87,7 @@ public static class TeacherEndpoints
     {
         if (IsForeign(context.Request) || !sessions.IsSchools(context))
             return Results.StatusCode(StatusCodes.Status403Forbidden);
-        IFormCollection form = await context.Request.ReadFormAsync(cancellationToken);
+        IFormCollection form = await SoundForm.ReadAsync(context.Request, cancellationToken);
         string name = form["name"].ToString().Trim();
         switch (form["do"].ToString())
         {
@@ -120,7 +120,7 @@ public static class TeacherEndpoints
     {
         if (IsForeign(context.Request) || !sessions.IsTeacher(context))
             return NotTeacher(context, pack);
-        IFormCollection form = await context.Request.ReadFormAsync(cancellationToken);
+        IFormCollection form = await SoundForm.ReadAsync(context.Request, cancellationToken);
         if (views.Current(pack) is not { } view)
             return Results.NotFound();
         ImmutableArray<PackFile> files = view.Base.Files;

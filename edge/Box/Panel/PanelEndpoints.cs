@@ -66,7 +66,7 @@ public sealed class PanelEndpoints(PanelHub hub, PanelJoins joins, IOptions<Pane
             context.Response.Headers.Location = "/teacher?back=/panel";
             return;
         }
-        IFormCollection? form = context.Request.HasFormContentType ? await context.Request.ReadFormAsync(context.RequestAborted) : null;
+        IFormCollection? form = context.Request.HasFormContentType ? await SoundForm.ReadAsync(context.Request, context.RequestAborted) : null;
         string? hold = context.Request.Query["hold"].FirstOrDefault() ?? form?["hold"].FirstOrDefault();
         GestureKind kind = hold == "true" ? GestureKind.Hold : GestureKind.Press;
 

@@ -136,6 +136,24 @@ public sealed partial class AccessPagesTests : IAsyncLifetime
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync(Token));
     }
 
+    [Theory]
+    [InlineData("text/plain", "class=3A")]
+    [InlineData("multipart/form-data; boundary=x", "class=3A&seat=1")]
+    [InlineData("multipart/form-data", "--x")]
+    [InlineData("application/x-www-form-urlencoded", "%zz=&&==&\0")]
+    public async Task A_form_that_is_none_or_damaged_is_the_senders_fault(string type, string body)
+    {
+        using HttpClient phone = Phone();
+        foreach (string form in (string[])["/class", "/class/out", "/teacher", "/teacher/pin", "/teacher/people", "/teacher/classes", "/teacher/roster", "/problem", "/feedback", "/language", "/panel/press/start"])
+        {
+            using var content = new ByteArrayContent(Encoding.ASCII.GetBytes(body));
+            content.Headers.TryAddWithoutValidation("Content-Type", type);
+            using HttpResponseMessage answer = await phone.PostAsync(form, content, Token);
+            Assert.True((int)answer.StatusCode is < 500 or 503, $"{form}: {answer.StatusCode}");
+        }
+        Assert.Equal(HttpStatusCode.OK, (await phone.GetAsync("/", Token)).StatusCode);
+    }
+
     [Fact]
     public async Task Forms_of_another_site_are_refused()
     {
