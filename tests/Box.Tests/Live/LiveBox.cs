@@ -30,7 +30,6 @@ internal sealed class LiveBox : IAsyncDisposable
     {
         _settings = settings;
         _relay = new HttpClient(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5) }) { BaseAddress = new Uri($"http://127.0.0.1:{relayPort}"), Timeout = Timeout.InfiniteTimeSpan };
-        Plan = PlanWith(LessonStage.Running);
     }
 
     public SitePlan? Plan { get; set; }
@@ -58,13 +57,24 @@ internal sealed class LiveBox : IAsyncDisposable
         new PlannedLesson(Lesson, LocalText.Of("en", "Fractions"), "3A", "maths", DateTimeOffset.Parse("2026-03-02T08:00:00Z"), TimeSpan.FromMinutes(45), null, true, stage, []),
     ]);
 
-    public static async Task<LiveBox> StartAsync(int relayPort, params (string Name, string Value)[] settings)
+    public static Task<LiveBox> StartAsync(int relayPort, params (string Name, string Value)[] settings) => StartAsync(relayPort, PlanWith(LessonStage.Running), settings);
+
+    private static async Task<LiveBox> StartAsync(int relayPort, SitePlan? plan, (string Name, string Value)[] settings)
     {
         var all = new Dictionary<string, string?> { ["Live:PollInterval"] = "00:00:00.100", ["Live:IdleTimeout"] = "00:00:01", ["Live:MaxRetryDelay"] = "00:00:00.300", ["Live:ReserveBytes"] = "0" };
         foreach ((string name, string value) in settings)
             all[name.Contains(':', StringComparison.Ordinal) ? name : $"Live:{name}"] = value;
-        var box = new LiveBox(relayPort, all);
+        var box = new LiveBox(relayPort, all) { Plan = plan };
         await box.StartAgainAsync();
+        return box;
+    }
+
+    /// <summary>A box that knows what its link carries before the lesson is planned.</summary>
+    public static async Task<LiveBox> StartOnLinkAsync(int relayPort, long bitsPerSecond)
+    {
+        LiveBox box = await StartAsync(relayPort, null, []);
+        box.Lessons.LinkBitsPerSecond = bitsPerSecond;
+        box.Plan = PlanWith(LessonStage.Running);
         return box;
     }
 

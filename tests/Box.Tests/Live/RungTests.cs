@@ -65,8 +65,7 @@ public sealed class RungTests : IAsyncLifetime
     [Fact]
     public async Task What_the_rung_in_use_lacks_is_taken_from_another()
     {
-        await using LiveBox box = await LiveBox.StartAsync(_link.Port);
-        box.Lessons.LinkBitsPerSecond = 120_000;
+        await using LiveBox box = await LiveBox.StartOnLinkAsync(_link.Port, 120_000);
         for (int i = 0; i < 8; i++)
         {
             _origin.Publish(_source[i]);
@@ -81,8 +80,7 @@ public sealed class RungTests : IAsyncLifetime
     [Fact]
     public async Task After_a_restart_the_rung_goes_on_without_a_break()
     {
-        await using LiveBox box = await LiveBox.StartAsync(_link.Port);
-        box.Lessons.LinkBitsPerSecond = 120_000;
+        await using LiveBox box = await LiveBox.StartOnLinkAsync(_link.Port, 120_000);
         Publish(4);
         await Eventually.TrueAsync(() => box.Published == 4);
         await box.StopAsync();
